@@ -1,0 +1,1 @@
+"""Pure rules and figures: no file, clock, process or terminal."""

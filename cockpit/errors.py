@@ -1,0 +1,55 @@
+"""Errors a person can act on: what went wrong, a title for the modal, a hint with what to do."""
+
+from __future__ import annotations
+
+EXIT_USAGE = 2
+EXIT_NEEDS_PERMISSION = 3
+EXIT_RUN_IN_USE = 75
+
+
+class CockpitError(Exception):
+    """Base of every error shown to a person; never shown as a traceback."""
+
+    exit_code = EXIT_USAGE
+
+    def __init__(self, message: str, title: str = "Cannot do that", hint: str = "") -> None:
+        super().__init__(message)
+        self.message, self.title, self.hint = message, title, hint
+
+
+class UsageError(CockpitError):
+    """The words of the command are off."""
+
+
+class RunNotFound(CockpitError):
+    """No run, or more than one, answers to the given id."""
+
+
+class ConfigError(CockpitError):
+    """A config file is missing, does not parse or does not say what it must."""
+
+
+class RunDamaged(CockpitError):
+    """A run directory cannot be read: wrong schema, missing run.json."""
+
+
+class LaunchError(CockpitError):
+    """A run could not be started; nothing was left running."""
+
+    exit_code = 1
+
+
+class NotPossible(CockpitError):
+    """The run's state does not allow what was asked (stopping a finished run)."""
+
+    exit_code = 1
+
+
+class NeedsPermission(CockpitError):
+    """A person has to say yes first; ``facts`` is what they would have been shown."""
+
+    exit_code = EXIT_NEEDS_PERMISSION
+
+    def __init__(self, message: str, facts: dict[str, str], hint: str = "") -> None:
+        super().__init__(message, "Needs your permission", hint)
+        self.facts = facts

@@ -1,0 +1,1 @@
+"""The trainer's side of cockpit: the only place that imports torch and lightning."""

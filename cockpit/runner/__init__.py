@@ -1,0 +1,1 @@
+"""The detached half: one process per run that launches, samples, reaps and records."""

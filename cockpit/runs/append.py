@@ -1,0 +1,62 @@
+"""Append-only files: whole records, one write each, the tail repaired on open."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cockpit.runs.atomic import write_all
+
+_BLOCK = 1 << 16
+
+
+class AppendFile:
+    """The writing end of an append-only file, for its one writer.
+
+    A writer that died in the middle of a record leaves a torn tail; the next one to open the file cuts it
+    off, because a record appended after it would become a bad one for ever.
+
+    Args:
+        path: the file; made with mode 0600 if it is missing.
+        record: bytes of one fixed-size record, or 0 for lines.
+    """
+
+    def __init__(self, path: Path, record: int = 0) -> None:
+        self.path = path
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        self._fd = os.open(path, flags, 0o600)
+        size = os.fstat(self._fd).st_size
+        whole = size - size % record if record else _end_of_last_line(self._fd, size)
+        if whole != size:
+            os.ftruncate(self._fd, whole)
+
+    def append(self, records: bytes) -> None:
+        """Append whole records. A failed write (disk full) is cut off again, then raised."""
+        before = os.fstat(self._fd).st_size
+        try:
+            write_all(self._fd, records)
+        except OSError:
+            os.ftruncate(self._fd, before)
+            raise
+
+    def sync(self) -> None:
+        """Make what was appended durable."""
+        os.fsync(self._fd)
+
+    def close(self) -> None:
+        """Close the file; appending afterwards is an error."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def _end_of_last_line(fd: int, size: int) -> int:
+    end = size
+    while end > 0:
+        start = max(0, end - _BLOCK)
+        block = os.pread(fd, end - start, start)
+        newline = block.rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        end = start
+    return 0

@@ -1,0 +1,57 @@
+"""Where everything of a run lies. The only module that knows file names."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from pathlib import Path
+
+ENV_RUN_DIR = "COCKPIT_RUN_DIR"
+ENV_ATTEMPT = "COCKPIT_ATTEMPT"
+
+
+class _Entry:
+    """A file or folder of the run directory, by its fixed name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, run: RunPaths, owner: type[RunPaths]) -> Path:
+        return run.root / self.name
+
+
+class RunPaths:
+    """The files of one run directory."""
+
+    run_json = _Entry("run.json")
+    config = _Entry("config.yaml")
+    journal = _Entry("journal.jsonl")  # one writer: the trainer
+    scalars = _Entry("scalars.bin")  # one writer: the trainer
+    runner_journal = _Entry("runner.jsonl")  # one writer: the runner
+    host = _Entry("host.bin")  # one writer: the runner
+    output = _Entry("output.log")  # the trainer's stdout and stderr
+    runner_log = _Entry("runner.log")  # the runner's own; empty unless it broke
+    requests = _Entry("requests")
+    checkpoints = _Entry("checkpoints")
+    tmp = _Entry(".tmp")  # the trainer's TMPDIR, on the checkpoints' filesystem
+    tensorboard = _Entry("tensorboard")
+    trainer_lock = _Entry("trainer.lock")
+    runner_lock = _Entry("runner.lock")
+    handoff_md = _Entry("handoff.md")
+    handoff_json = _Entry("handoff.json")
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @property
+    def id(self) -> str:
+        """The run's id, which is its folder's name."""
+        return self.root.name
+
+
+def new_run_id(name: str, now: float | None = None) -> str:
+    """``2026-11-22T1830-gpt-stdlib-7f3a``: sortable, readable, unique enough to be made without a lock."""
+    slug = re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:40] or "run"
+    stamp = time.strftime("%Y-%m-%dT%H%M", time.localtime(now))
+    return f"{stamp}-{slug}-{secrets.token_hex(2)}"

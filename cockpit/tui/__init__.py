@@ -1,0 +1,1 @@
+"""The screen: renders run states, never touches a run."""

@@ -1,0 +1,1 @@
+"""One widget per panel of the dashboard; each renders the state it is given."""

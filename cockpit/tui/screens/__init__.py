@@ -1,0 +1,1 @@
+"""What covers the dashboard: modals, documents, help."""
