@@ -1,0 +1,142 @@
+"""The truthful state machine: facts about a run in, a state and a line of evidence out.
+
+No state is guessed from silence alone: a process that is gone without a recorded exit is *unknown*, and a
+run is called *stalled* only against its own pace.
+"""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cockpit.domain.run import State
+from cockpit.domain.text import duration
+
+STALL_FACTOR = 10.0
+STALL_FLOOR = 30.0  # seconds: no pace is so quick that a shorter pause means anything
+LAUNCH_GRACE = 60.0  # seconds a launch may take before the silence is worth a word
+
+
+class Life(StrEnum):
+    """What the operating system says of a process that was recorded by pid, start time and boot."""
+
+    ALIVE = "alive"
+    SUSPENDED = "suspended"  # SIGSTOP
+    GONE = "gone"  # exited, zombie, or its pid now belongs to another process
+    OTHER_BOOT = "other boot"
+    OTHER_HOST = "other host"
+    UNSEEN = "unseen"  # never recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """Everything the state is decided from, of the latest attempt. Times in seconds since the epoch."""
+
+    now: float
+    created: float
+    trainer: Life = Life.UNSEEN
+    runner: Life = Life.UNSEEN
+    host: str = ""
+    launched: float | None = None
+    attached: bool = False  # a recorder spoke
+    fitting: bool = False  # fit_start was seen
+    phase: State | None = None  # VALIDATING, SAVING or PAUSED while inside one
+    phase_since: float | None = None
+    last_sign: float | None = None  # newest scalar or journal entry
+    pace: float | None = None  # median seconds per step
+    stop_requested: bool = False
+    end_reason: str | None = None  # of the journal's `end`
+    end_detail: str = ""
+    exception: str = ""  # "ValueError: ..." of the journal
+    exit_code: int | None = None
+    exit_signal: int | None = None
+    exit_note: str = ""  # what the runner found out about a kill
+    exited: bool = False  # the runner recorded an exit
+
+
+def judge(signs: Signs) -> tuple[State, str]:
+    """The state and its evidence."""
+    if signs.exited:
+        return _after_exit(signs)
+    if signs.trainer is Life.UNSEEN:
+        return _before_launch(signs)
+    if signs.trainer is Life.OTHER_HOST:
+        return State.UNKNOWN, f"runs on {signs.host}; processes there cannot be seen from here"
+    if signs.trainer is Life.OTHER_BOOT:
+        return _told_by_journal(signs) or (State.INTERRUPTED, "the machine was restarted while it ran")
+    if signs.trainer is Life.GONE:
+        if signs.runner is Life.ALIVE:
+            return State.STOPPING, "the process has ended; its exit is being recorded"
+        return _told_by_journal(signs) or (
+            State.UNKNOWN,
+            "the process is gone and its exit was not recorded (the runner is gone too)",
+        )
+    return _alive(signs)
+
+
+def _before_launch(signs: Signs) -> tuple[State, str]:
+    waited = signs.now - signs.created
+    if waited <= LAUNCH_GRACE:
+        return State.LAUNCHING, f"created {duration(waited)} ago, no process yet"
+    return State.FAILED, "created but never launched; runner.log may say why"
+
+
+def _told_by_journal(signs: Signs) -> tuple[State, str] | None:
+    """What the trainer itself wrote about its end."""
+    if signs.end_reason == "finished":
+        return State.FINISHED, signs.end_detail or "the journal says training finished"
+    if signs.end_reason in ("stopped", "signal"):
+        return State.STOPPED, signs.end_detail or "stopped at a step boundary, checkpoint saved"
+    if signs.exception:
+        return State.FAILED, signs.exception
+    return None
+
+
+def _after_exit(signs: Signs) -> tuple[State, str]:
+    told = _told_by_journal(signs)
+    if signs.exit_signal is not None:
+        if told and told[0] in (State.STOPPED, State.FINISHED):
+            return told
+        name = _signal_name(signs.exit_signal)
+        return State.KILLED, f"{name}; {signs.exit_note}" if signs.exit_note else name
+    code = signs.exit_code
+    if told and (code == 0 or told[0] is not State.FINISHED):
+        return told
+    if code == 0:
+        if signs.attached:
+            return State.STOPPED, "exit code 0, but the journal never said that training finished"
+        return State.FINISHED, "exit code 0"
+    return State.FAILED, f"exit code {code}" + (" after training had finished" if told else "")
+
+
+def _alive(signs: Signs) -> tuple[State, str]:
+    if signs.trainer is Life.SUSPENDED:
+        return State.PAUSED, "the process is suspended (SIGSTOP); `kill -CONT` lets it go on"
+    quiet = signs.now - max(signs.last_sign or 0.0, signs.launched or signs.created)
+    if signs.end_reason is not None:
+        return State.STOPPING, f"training has ended ({signs.end_reason}); the process is closing"
+    if signs.phase is State.PAUSED:
+        return State.PAUSED, f"paused at a step boundary {_since(signs)}; memory stays held"
+    if signs.stop_requested:
+        return State.STOPPING, "stop requested; it acts at the next step"
+    if not signs.fitting:
+        return State.LAUNCHING, f"process started, last sign {duration(quiet)} ago"
+    if signs.phase is not None:
+        return signs.phase, f"{signs.phase} {_since(signs)}"
+    limit = max(STALL_FLOOR, STALL_FACTOR * (signs.pace or 0.0))
+    if quiet > limit:
+        pace = f", usual pace {signs.pace:.2g} s" if signs.pace else ""
+        return State.STALLED, f"no step for {duration(quiet)}{pace}"
+    return State.RUNNING, f"last step {duration(quiet)} ago" if quiet >= 2 else "stepping"
+
+
+def _since(signs: Signs) -> str:
+    return f"for {duration(signs.now - signs.phase_since)}" if signs.phase_since is not None else "now"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,62 @@
+"""The handoff on disk, written by whoever is there: the cockpit on leaving, the runner when the trainer ends."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from cockpit.domain.handoff import HandoffContext, as_json, markdown
+from cockpit.domain.run import Checkpoint, Launch, RunState
+from cockpit.runs.atomic import write_atomic
+from cockpit.runs.layout import RunPaths
+from cockpit.runs.reader import RunReader
+
+_DIFF_LINES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """A handoff as it was written."""
+
+    markdown: str
+    document: dict[str, object]
+    markdown_path: Path
+    json_path: Path
+
+
+def write_handoff(run: RunPaths) -> Handoff:
+    """Write ``handoff.md`` and ``handoff.json`` into the run from what is on disk now."""
+    handoff = compose_handoff(run)
+    write_atomic(handoff.markdown_path, handoff.markdown)
+    write_atomic(handoff.json_path, json.dumps(handoff.document, indent=1, ensure_ascii=True) + "\n")
+    return handoff
+
+
+def compose_handoff(run: RunPaths) -> Handoff:
+    """The handoff of a run as of now, not yet written."""
+    state = RunReader(run).poll()
+    context = _context(run, state)
+    return Handoff(markdown(state, context), as_json(state, context), run.handoff_md, run.handoff_json)
+
+
+def resume_candidate(state: RunState) -> Checkpoint | None:
+    """The checkpoint a resume should start from: the newest that is a file of its own, not the alias ``last``."""
+    return next((c for c in state.checkpoints if "last" not in c.roles), None)
+
+
+def config_changes(launch: Launch, run: RunPaths) -> tuple[str, ...]:
+    """Lines in which the user's config file differs today from what the run was launched with."""
+    if launch.overrides or not launch.config:
+        return ()
+    try:
+        then, today = run.config.read_text(), Path(launch.config).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        return (f"{launch.config}: {error.__class__.__name__}",)
+    lines = difflib.unified_diff(then.splitlines(), today.splitlines(), "this run", "today", lineterm="", n=0)
+    return tuple(line for line in lines if not line.startswith("@@"))[:_DIFF_LINES]
+
+
+def _context(run: RunPaths, state: RunState) -> HandoffContext:
+    raise NotImplementedError
