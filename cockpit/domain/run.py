@@ -209,6 +209,7 @@ class RunState:
     precision: str = ""
     seed: int | None = None
     gpus: tuple[GpuUse, ...] = ()
+    gpu_error: str = ""  # why the runner could not sample GPUs
     ram_used: float | None = None  # resident memory of the trainer's process tree
     ram_peak: float | None = None
     exit_code: int | None = None

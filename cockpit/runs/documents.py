@@ -59,4 +59,17 @@ def config_changes(launch: Launch, run: RunPaths) -> tuple[str, ...]:
 
 
 def _context(run: RunPaths, state: RunState) -> HandoffContext:
-    raise NotImplementedError
+    launch = state.launch
+    checkpoint = resume_candidate(state)
+    path = checkpoint.path if checkpoint else None
+    plain: tuple[str, ...] = ()
+    if launch is not None and launch.argv:
+        plain = (*launch.argv, "--ckpt_path", path) if path else launch.argv
+    return HandoffContext(
+        cockpit=str(Path(launch.python).parent / "cockpit") if launch else "cockpit",
+        checkpoint=path,
+        config_copy=str(run.config),
+        without_cockpit=plain,
+        config_changes=config_changes(launch, run) if launch else (),
+        gpu_reason=state.gpu_error or "no GPU was sampled",
+    )

@@ -160,6 +160,7 @@ class RunReader:
             precision=text(trainer.fit.get("precision")),
             seed=integer(trainer.fit.get("seed")) if trainer.fit else (launch.seed if launch else None),
             gpus=self._host.gpus(),
+            gpu_error=runner.gpu_error,
             ram_used=self._host.latest.get("ram/trainer"),
             ram_peak=self._host.peak("ram/trainer"),
             exit_code=integer((ended or {}).get("code")),
@@ -185,7 +186,7 @@ class RunReader:
     def _intervals(self) -> list[float]:
         since = self._trainer.fit_time or 0.0
         times = [at for at in self._loss_times if at >= since]
-        return eta.step_intervals(times, self._trainer.breaks)
+        return eta.step_intervals(times, self._trainer.breaks, begun=self._trainer.fit_time)
 
     def _signs(self, now: float, pace: float | None) -> lifecycle.Signs:
         trainer, launched, ended = self._trainer, self._runner.launched, self._runner.exit

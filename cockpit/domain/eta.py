@@ -1,0 +1,95 @@
+"""How long a run still takes, measured on its own recent steps, with the range it may fall in."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cockpit.domain.run import Eta
+
+FEWEST = 5  # intervals below which a figure would be a guess
+WARM_UP = 20  # steps after each start that are slower than the rest (allocator, caches, compilation)
+
+Pace = tuple[float, float, float]  # p25, median, p75 of the step interval, in seconds
+
+
+@dataclass(frozen=True, slots=True)
+class EtaInputs:
+    """What the estimate rests on; durations in seconds."""
+
+    step: int
+    steps_total: int | None
+    intervals: tuple[float, ...]
+    validate_every: int | None = None  # steps
+    validation_seconds: tuple[float, ...] = ()
+    checkpoint_every: int | None = None  # steps
+    checkpoint_seconds: tuple[float, ...] = ()
+    early_stopping: bool = False
+    max_seconds: float | None = None
+    elapsed: float = 0.0
+
+
+def step_intervals(
+    times: Sequence[float], breaks: Sequence[tuple[float, float]], *, begun: float | None = None
+) -> list[float]:
+    """Seconds between consecutive steps, without those that span a break.
+
+    Args:
+        times: when each recent step ended, ascending.
+        breaks: (start, end) of validations, saves and pauses.
+        begun: when the attempt began, if ``times`` reach back to it: its first steps are left out, as long as
+            enough others remain.
+    """
+    intervals, starts = [], []
+    pending = sorted(breaks)
+    index = 0
+    for before, after in zip(times, times[1:], strict=False):
+        while index < len(pending) and pending[index][1] <= before:
+            index += 1
+        interrupted = index < len(pending) and pending[index][0] < after
+        if not interrupted and after > before:
+            intervals.append(after - before)
+            starts.append(before)
+    if begun is not None and times and len(intervals) > WARM_UP + FEWEST and times[0] - begun < 60:
+        return intervals[WARM_UP:]
+    return intervals
+
+
+def pace(intervals: Sequence[float]) -> Pace | None:
+    """Quartiles of the step interval; None while there are too few to say."""
+    if len(intervals) < FEWEST:
+        return None
+    low, middle, high = statistics.quantiles(intervals, n=4, method="inclusive")
+    return low, middle, high
+
+
+def estimate(inputs: EtaInputs) -> Eta:
+    """Time left: steps left x pace + validations left x their time + checkpoints left x theirs.
+
+    Capped by ``max_seconds``; without a known length only a rate can be given.
+    """
+    if inputs.steps_total is None:
+        return Eta(None, reason="length unknown")
+    left = max(0, inputs.steps_total - inputs.step)
+    quartiles = pace(inputs.intervals)
+    if quartiles is None:
+        return Eta(None, reason=f"measuring, {FEWEST - len(inputs.intervals)} more steps")
+    extra = _times_left(inputs, inputs.validate_every, inputs.validation_seconds)
+    extra += _times_left(inputs, inputs.checkpoint_every, inputs.checkpoint_seconds)
+    low, middle, high = (_capped(left * each + extra, inputs) for each in quartiles)
+    return Eta(middle, low, high, at_most=inputs.early_stopping)
+
+
+def _times_left(inputs: EtaInputs, every: int | None, seconds: Sequence[float]) -> float:
+    if not every or not seconds or inputs.steps_total is None:
+        return 0.0
+    events = inputs.steps_total // every - inputs.step // every
+    return max(0, events) * statistics.median(seconds)
+
+
+def _capped(seconds: float, inputs: EtaInputs) -> float:
+    if inputs.max_seconds is None:
+        return seconds
+    return max(0.0, min(seconds, inputs.max_seconds - inputs.elapsed, math.inf))

@@ -1,0 +1,211 @@
+"""The handoff: what the next person needs, with recovery commands that work when pasted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from cockpit.domain.run import RunState, State
+from cockpit.domain.summary import as_record
+from cockpit.domain.text import count, duration, number, pair, rough_duration, safe, shell_line, shell_word, size
+
+TITLE = "## ML SESSION HANDOFF"
+_NOT_YET = "not yet"
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffContext:
+    """What the document says beside the run's own state."""
+
+    cockpit: str  # absolute path of the command
+    checkpoint: str | None  # absolute; what a resume starts from
+    config_copy: str
+    without_cockpit: tuple[str, ...]  # argv that resumes by the trainer alone; empty where none is known
+    config_changes: tuple[str, ...] = ()
+    gpu_reason: str = "no GPU was sampled"
+
+
+def markdown(state: RunState, context: HandoffContext) -> str:
+    """The document."""
+    sections = [
+        TITLE,
+        "",
+        "### Experiment State",
+        *_fields(_experiment(state)),
+        "",
+        "### Training Status",
+        *_fields(_training(state, context)),
+        "",
+        "### Recovery Commands",
+        *_recovery(state, context),
+        "",
+        "### Details",
+        *_fields(_details(state, context)),
+        "",
+        "### Next steps",
+        *(f"- {step}" for step in _next_steps(state, context)),
+    ]
+    return "\n".join(sections) + "\n"
+
+
+def as_json(state: RunState, context: HandoffContext) -> dict[str, Any]:
+    """The same for machines."""
+    return {
+        "schema": 1,
+        "run": as_record(state),
+        "experiment_state": dict(_experiment(state)),
+        "training_status": dict(_training(state, context)),
+        "recovery": {
+            "with_cockpit": _resume_lines(state, context),
+            "without_cockpit": _plain_lines(state, context),
+            "watch": _watch_lines(state, context) if state.state.active else [],
+        },
+        "details": dict(_details(state, context)),
+        "config_changes": list(context.config_changes),
+        "next_steps": _next_steps(state, context),
+    }
+
+
+def code(text: str) -> str:
+    """``text`` as inline code from which no backtick can break out."""
+    content = safe(text, 1000)
+    longest = max((len(run) for run in re.findall("`+", content)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if content.startswith("`") or content.endswith("`") else ""
+    return f"{fence}{pad}{content}{pad}{fence}"
+
+
+def _fields(pairs: list[tuple[str, str]]) -> list[str]:
+    return [f"- **{label}**: {value}" for label, value in pairs]
+
+
+def _experiment(state: RunState) -> list[tuple[str, str]]:
+    epoch = _NOT_YET
+    if state.epoch is not None:
+        total = count(state.epochs_total) if state.epochs_total else "open"
+        epoch = f"{state.epoch + 1}/{total} (step {count(state.step)}/{count(state.steps_total)})"
+    best = _NOT_YET
+    if state.best is not None:
+        at = f"epoch {state.best.epoch + 1}" if state.best.epoch is not None else "epoch ?"
+        best = f"{safe(state.best.metric)} {number(state.best.value)} @ {at}, step {count(state.best.step)}"
+    return [
+        ("Experiment ID", code(state.id)),
+        ("Epoch", epoch),
+        ("Best metric", best),
+        ("Last checkpoint", code(state.last_checkpoint) if state.last_checkpoint else _NOT_YET),
+    ]
+
+
+def _training(state: RunState, context: HandoffContext) -> list[tuple[str, str]]:
+    def loss(value: float | None) -> str:
+        return _NOT_YET if value is None else number(value)
+
+    gpus = ", ".join(f"GPU {gpu.index} {pair(gpu.memory_used, gpu.memory_total)}" for gpu in state.gpus)
+    return [
+        ("Loss", f"train {loss(state.loss_train)} / val {loss(state.loss_val)}"),
+        ("Learning rate", _NOT_YET if state.learning_rate is None else number(state.learning_rate)),
+        ("GPU memory", gpus or f"none: {safe(context.gpu_reason)}"),
+        ("ETA", eta_text(state)),
+    ]
+
+
+def eta_text(state: RunState) -> str:
+    """``27m (24m–31m)``, or why there is none."""
+    eta = state.eta
+    if not state.state.active:
+        return f"none: the run is {state.state}"
+    if eta.seconds is None:
+        return f"{_NOT_YET}: {eta.reason}"
+    most = "at most " if eta.at_most else ""
+    return f"{most}{rough_duration(eta.seconds)} ({rough_duration(eta.low)}–{rough_duration(eta.high)})"
+
+
+def _recovery(state: RunState, context: HandoffContext) -> list[str]:
+    lines: list[str] = []
+    if state.state.active:
+        lines += ["The run is going on. To watch it:", *_block(_watch_lines(state, context)), ""]
+        lines += ["Only if it has died (a live run refuses to be resumed):"]
+    if context.checkpoint is None:
+        return [*lines, "", "No checkpoint has been saved yet; start again from the run's own config:",
+                *_block(_plain_lines(state, context))]  # fmt: skip
+    lines += ["With cockpit, in the same run:", *_block(_resume_lines(state, context))]
+    plain = _plain_lines(state, context)
+    if plain:
+        lines += ["", "Without cockpit, by the trainer alone:", *_block(plain)]
+    return lines
+
+
+def _block(lines: list[str]) -> list[str]:
+    return ["```bash", *lines, "```"]
+
+
+def _preamble(state: RunState) -> list[str]:
+    """Into the project, its environment and the GPUs it was given."""
+    launch = state.launch
+    if launch is None:
+        return []
+    lines = [f"cd {shell_word(launch.project)}"]
+    if activate := launch.environment.get("activate"):
+        lines.append(activate)
+    if launch.cuda_visible_devices is None:
+        lines.append("unset CUDA_VISIBLE_DEVICES")
+    else:
+        lines.append(f"export CUDA_VISIBLE_DEVICES={shell_word(launch.cuda_visible_devices)}")
+    return lines
+
+
+def _watch_lines(state: RunState, context: HandoffContext) -> list[str]:
+    return [*_preamble(state), shell_line([context.cockpit, "status", state.id])]
+
+
+def _resume_lines(state: RunState, context: HandoffContext) -> list[str]:
+    if context.checkpoint is None:
+        return []
+    command = [context.cockpit, "resume", state.id, "--from", context.checkpoint, "--yes", "--detach"]
+    return [*_preamble(state), shell_line(command)]
+
+
+def _plain_lines(state: RunState, context: HandoffContext) -> list[str]:
+    return [*_preamble(state), shell_line(context.without_cockpit)] if context.without_cockpit else []
+
+
+def _details(state: RunState, context: HandoffContext) -> list[tuple[str, str]]:
+    launch = state.launch
+    pairs = [("State", f"{state.state}: {safe(state.evidence)}")]
+    if launch is not None:
+        dirty = {True: ", with uncommitted changes", False: ", clean", None: ""}[launch.git_dirty]
+        pairs += [
+            ("Host", code(launch.host)),
+            ("Git commit", f"{code(launch.git_commit)}{dirty}" if launch.git_commit else "not in a git repository"),
+            ("Config", f"{code(launch.config)} (the run's own copy: {code(context.config_copy)})"),
+            ("Environment", f"{launch.environment.get('kind', '?')} {code(launch.environment.get('prefix', ''))}"),
+        ]
+    pairs += [
+        ("Seed", "not set" if state.seed is None else str(state.seed)),
+        ("Time in training", duration(state.active_seconds)),
+        ("Memory", f"trainer {size(state.ram_used)}" if state.ram_used is not None else "not sampled"),
+        ("Non-finite values", count(state.nonfinite_count)),
+        ("TensorBoard", code(f"tensorboard --bind_all --logdir {shell_word(state.path)}")),
+    ]
+    changes = context.config_changes
+    pairs.append(("Config changes since launch", "none" if not changes else "; ".join(code(line) for line in changes)))
+    return pairs
+
+
+def _next_steps(state: RunState, context: HandoffContext) -> list[str]:
+    match state.state:
+        case State.FINISHED:
+            best = next((c for c in state.checkpoints if "best" in c.roles), None)
+            return [f"Evaluate the best checkpoint: {code(best.path)}" if best else "Evaluate the last checkpoint"]
+        case State.FAILED:
+            last = state.exception.strip().splitlines()[-1:] or [state.evidence]
+            return [f"Find the cause: {code(last[0])}", "The whole output: " + code(f"cockpit logs {state.id}")]
+        case State.KILLED:
+            return [f"Find out who ended it ({safe(state.evidence)}), then resume from the last checkpoint"]
+        case State.STOPPED | State.INTERRUPTED:
+            return ["Resume from the last checkpoint when there is time for it"]
+        case State.UNKNOWN:
+            return [f"Find out what became of it: {safe(state.evidence)}"]
+        case _:
+            return ["Let it run; look again when the ETA is over"]

@@ -1,0 +1,52 @@
+"""A run's state as the flat record that scripts read (``cockpit status --json``)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from cockpit.domain.run import RunState
+
+
+def as_record(state: RunState) -> dict[str, Any]:
+    """``state`` as JSON-ready values; NaN and infinities are spelt out, because JSON has none."""
+    return {
+        "id": state.id,
+        "name": state.name,
+        "state": str(state.state),
+        "evidence": state.evidence,
+        "step": state.step,
+        "steps_total": state.steps_total,
+        "epoch": state.epoch,
+        "epochs_total": state.epochs_total,
+        "best": None
+        if state.best is None
+        else {
+            "metric": state.best.metric,
+            "value": json_number(state.best.value),
+            "step": state.best.step,
+            "epoch": state.best.epoch,
+        },
+        "last_checkpoint": state.last_checkpoint,
+        "loss": {"train": json_number(state.loss_train), "val": json_number(state.loss_val)},
+        "learning_rate": json_number(state.learning_rate),
+        "eta_seconds": state.eta.seconds,
+        "eta_range_seconds": None if state.eta.low is None else [state.eta.low, state.eta.high],
+        "steps_per_second": state.steps_per_second,
+        "seed": state.seed,
+        "attempt": state.attempt,
+        "pid": state.pid if state.state.active else None,
+        "supervised": state.supervised,
+        "nonfinite_count": state.nonfinite_count,
+        "exit_code": state.exit_code,
+        "exit_signal": state.exit_signal,
+        "bad_records": state.bad_records,
+        "path": state.path,
+    }
+
+
+def json_number(value: float | None) -> float | str | None:
+    """``value`` where JSON can hold it, else its name."""
+    if value is None or math.isfinite(value):
+        return value
+    return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
