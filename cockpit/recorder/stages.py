@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
-from pathlib import Path
+from functools import cache
 
 from cockpit.domain.run import DATA_STAGES, TRAINING_STAGES
-from cockpit.runs.journal import JournalWriter
-from cockpit.runs.layout import ENV_RUN_DIR, RunPaths
+from cockpit.recorder.journal import SafeJournal, journal
 
 _NAMES = {"data": DATA_STAGES, "training": TRAINING_STAGES}
 _EVERY = 0.25  # seconds between two progress reports of one stage
@@ -17,8 +15,8 @@ _EVERY = 0.25  # seconds between two progress reports of one stage
 class StageReporter:
     """Reports the stages of this process into the run's journal."""
 
-    def __init__(self, journal: JournalWriter | None) -> None:
-        self._journal = journal
+    def __init__(self, to: SafeJournal | None) -> None:
+        self._journal = to
         self._last: tuple[str, float] = ("", 0.0)
 
     def report(
@@ -58,14 +56,7 @@ class StageReporter:
         )  # fmt: skip
 
 
-_reporter: StageReporter | None = None
-
-
+@cache
 def stages() -> StageReporter:
     """The reporter of this process."""
-    global _reporter  # noqa: PLW0603 - one journal has one writer, so one reporter per process
-    if _reporter is None:
-        run = os.environ.get(ENV_RUN_DIR)
-        on_main = os.environ.get("LOCAL_RANK", "0") == "0"
-        _reporter = StageReporter(JournalWriter(RunPaths(Path(run)).journal) if run and on_main else None)
-    return _reporter
+    return StageReporter(journal())
