@@ -1,0 +1,93 @@
+"""Checkpoints that survive a kill at any moment: written aside, checked, made durable, then renamed."""
+
+from __future__ import annotations
+
+import os
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from cockpit.runs.atomic import fsync_folder
+
+_MARK = ".saving-"  # in the name of a file that is still being written
+
+
+class TornCheckpoint(OSError):
+    """What was written cannot be read back."""
+
+
+class DurableSave:
+    """Wraps the two methods of a Lightning ``CheckpointIO`` that change files.
+
+    Args:
+        inner: the strategy's own checkpoint IO.
+        saving: called with the path before a save.
+        saved: called with path, bytes and seconds after it is on the disk.
+        failed: called with path and the error when it could not be saved.
+        removed: called with the path after a removal.
+    """
+
+    def __init__(
+        self,
+        inner: Any,
+        *,
+        saving: Callable[[Path], None],
+        saved: Callable[[Path, int, float], None],
+        failed: Callable[[Path, Exception], None],
+        removed: Callable[[Path], None],
+    ) -> None:
+        self._inner = inner
+        self._saving, self._saved, self._failed, self._removed = saving, saved, failed, removed
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        """Save so that ``path`` is either what it was or the whole new checkpoint.
+
+        A save that fails (disk full) is reported and does not end the training.
+        """
+        target = Path(os.fspath(path))
+        self._saving(target)
+        began = time.monotonic()
+        temporary = target.with_name(f".{target.name}{_MARK}{os.getpid()}")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._inner.save_checkpoint(checkpoint, os.fspath(temporary), storage_options)
+            count = _make_durable(temporary)
+            os.replace(temporary, target)
+            fsync_folder(target.parent)
+        except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
+            temporary.unlink(missing_ok=True)
+            self._failed(target, error)
+            return
+        self._saved(target, count, time.monotonic() - began)
+
+    def remove_checkpoint(self, path: Any) -> None:
+        """Remove a checkpoint that Lightning no longer keeps."""
+        self._inner.remove_checkpoint(path)
+        self._removed(Path(os.fspath(path)))
+
+
+def _make_durable(path: Path) -> int:
+    """Flush ``path`` to the disk and read it back; returns its size in bytes."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+        count = os.fstat(fd).st_size
+    finally:
+        os.close(fd)
+    with zipfile.ZipFile(path) as archive:
+        if (bad := archive.testzip()) is not None:
+            raise TornCheckpoint(f"{path.name}: {bad} is damaged")
+    return count
+
+
+def remove_leftovers(folder: Path) -> int:
+    """Remove what a killed predecessor was writing; returns how many files."""
+    leftovers = list(folder.glob(f".*{_MARK}*"))
+    for path in leftovers:
+        path.unlink(missing_ok=True)
+    return len(leftovers)
