@@ -59,7 +59,7 @@ class DurableSave:
             count = _make_durable(temporary)
             os.replace(temporary, target)
             fsync_folder(target.parent)
-        except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
+        except (OSError, RuntimeError, zipfile.BadZipFile) as error:  # torch reports a full disk as RuntimeError
             temporary.unlink(missing_ok=True)
             self._failed(target, error)
             return
