@@ -39,6 +39,12 @@ class LaunchError(CockpitError):
     exit_code = 1
 
 
+class RunInUse(LaunchError):
+    """A runner or a trainer still holds the run directory."""
+
+    exit_code = EXIT_RUN_IN_USE
+
+
 class NotPossible(CockpitError):
     """The run's state does not allow what was asked (stopping a finished run)."""
 

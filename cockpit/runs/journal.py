@@ -32,11 +32,13 @@ end                reason ("finished" | "stopped" | "exception" | "signal"), ste
 =================  ============================================================================================
 launched           attempt, argv, cwd, pid, start_time, runner_pid, runner_start_time, host, boot_id,
                    checkpoint | null (resumed from), step | null
-host_tag           tag, name ("gpu0/memory_used", "ram/trainer", "cpu/host", ...), and for a GPU: device (its name)
+host_tag           tag, name ("gpu0/memory_used", "ram/trainer", "cpu/host", ...), device (a GPU's name, else null)
 gpu_error          message
-signal             signal (name), by ("person" | "runner"), reason
-exit               code | null, signal | null (number), core (bool), oom (text | ""), seconds
-handoff            path
+signal             signal (name), by ("person" | "runner"), reason: sent to the trainer
+leave              signal (name): the runner was told to go; the trainer goes on without it
+exit               code | null, signal | null (number), core (bool), oom (why it was killed, text | ""), seconds,
+                   left (pids of its processes that remained), left_start_times (clock ticks since boot)
+handoff            path | null, error (only where it could not be written)
 =================  ============================================================================================
 
 Floats that JSON lacks are written as the strings "nan", "inf" and "-inf"; ``read_number`` takes them back.

@@ -38,6 +38,7 @@ class RunPaths:
     tensorboard = _Entry("tensorboard")
     trainer_lock = _Entry("trainer.lock")
     runner_lock = _Entry("runner.lock")
+    attempts = _Entry("attempts")  # what each attempt runs, and which signals a person sent it
     handoff_md = _Entry("handoff.md")
     handoff_json = _Entry("handoff.json")
 
@@ -48,6 +49,14 @@ class RunPaths:
     def id(self) -> str:
         """The run's id, which is its folder's name."""
         return self.root.name
+
+    def attempt(self, number: int) -> Path:
+        """What the attempt of this number runs (1-based)."""
+        return self.attempts / f"{number}.json"
+
+    def signal_note(self, attempt: int, name: str) -> Path:
+        """Who sent the trainer of an attempt the signal of this name."""
+        return self.attempts / f"{attempt}.{name}.json"
 
 
 def new_run_id(name: str, now: float | None = None) -> str:
