@@ -36,8 +36,8 @@ def expect_no_trainer(run: RunPaths, history: RunnerFold) -> None:
     Raises:
         RunInUse: one does.
     """
-    patience = 0.0 if _last_trainer_lives(history) else TRAINER_PATIENCE
-    fd = _take(run.trainer_lock, fcntl.LOCK_SH, patience)
+    # Its identity counts beside the lock, which somebody may have deleted.
+    fd = None if _last_trainer_lives(history) else _take(run.trainer_lock, fcntl.LOCK_SH, TRAINER_PATIENCE)
     if fd is None:
         raise RunInUse(f"{run.id} still has a trainer", "The run is in use", "Stop it before you start another one")
     os.close(fd)
@@ -56,12 +56,20 @@ def _take(path: Path, kind: int, patience: float) -> int | None:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(fd, kind | fcntl.LOCK_NB)
-            # A file that was replaced meanwhile locks nobody out.
-            if os.path.samestat(os.fstat(fd), path.stat()):
-                return fd
-        except (BlockingIOError, FileNotFoundError):
-            pass
+        except BlockingIOError:
+            os.close(fd)
+            if time.monotonic() >= deadline:
+                return None
+            time.sleep(_RETRY)
+            continue
+        if _is(path, fd):
+            return fd
         os.close(fd)
-        if time.monotonic() >= deadline:
-            return None
-        time.sleep(_RETRY)
+
+
+def _is(path: Path, fd: int) -> bool:
+    """Whether ``path`` still names the open file; one that was replaced meanwhile locks nobody out."""
+    try:
+        return os.path.samestat(os.fstat(fd), path.stat())
+    except FileNotFoundError:
+        return False

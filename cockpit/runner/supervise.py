@@ -11,7 +11,7 @@ import traceback
 from types import FrameType
 
 from cockpit.errors import LaunchError
-from cockpit.probes.secrets import redact_argv
+from cockpit.probes.secrets import redact
 from cockpit.runner.attempt import LaunchSpec, read_attempt
 from cockpit.runner.control import read_sender
 from cockpit.runner.family import members
@@ -26,6 +26,7 @@ from cockpit.runs.process import boot_id, start_time
 from cockpit.runs.scalars import ScalarWriter
 
 _TICK = 1000  # milliseconds between looks at the sampler
+_DEVICES = "CUDA_VISIBLE_DEVICES"
 _LEAVE = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -62,13 +63,15 @@ class Supervisor:
         """
         try:
             self._began = time.monotonic()
-            self._trainer = _spawn(self._spec, self._number)
+            environment = _environment(self._spec, self._number)
+            self._trainer = _spawn(self._spec, environment)
         except OSError as error:
             raise LaunchError(f"{error.filename or self._spec.argv[0]}: {error.strerror}", "Cannot start it") from None
         try:
             self._pidfd = os.pidfd_open(self._trainer.pid)
             self._started = start_time(self._trainer.pid) or 0
             self._record_launch()
+            _share_devices(environment)
         except OSError as error:
             self._trainer.kill()
             self._trainer.wait()
@@ -101,7 +104,7 @@ class Supervisor:
             "launched",
             durable=True,
             attempt=self._number,
-            argv=redact_argv(spec.argv),
+            argv=[redact(word) for word in spec.argv],
             cwd=spec.cwd,
             pid=self._trainer.pid,
             start_time=self._started,
@@ -157,17 +160,28 @@ def _history(run: RunPaths) -> RunnerFold:
     return history
 
 
-def _spawn(spec: LaunchSpec, number: int) -> subprocess.Popen[bytes]:
-    run = spec.run
+def _environment(spec: LaunchSpec, number: int) -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if name not in spec.unset}
     environment |= spec.environment
     environment |= {
-        ENV_RUN_DIR: str(run.root),
+        ENV_RUN_DIR: str(spec.run.root),
         ENV_ATTEMPT: str(number),
-        "TMPDIR": str(prepare_tmpdir(run)),
+        "TMPDIR": str(prepare_tmpdir(spec.run)),
         "PYTHONUNBUFFERED": "1",
     }
-    output = os.open(run.output, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    return environment
+
+
+def _share_devices(environment: dict[str, str]) -> None:
+    """Let the GPU probe see the devices that the trainer sees."""
+    if _DEVICES in environment:
+        os.environ[_DEVICES] = environment[_DEVICES]
+    else:
+        os.environ.pop(_DEVICES, None)
+
+
+def _spawn(spec: LaunchSpec, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    output = os.open(spec.run.output, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         return subprocess.Popen(
             spec.argv,

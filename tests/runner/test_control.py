@@ -69,6 +69,19 @@ time.sleep(600)
     assert bystander.poll() is None
 
 
+def test_a_cockpit_that_was_started_inside_the_run_is_spared(run, monkeypatch):
+    monkeypatch.setenv("COCKPIT_RUN_DIR", str(run.paths.root))
+    started = run.start(SLEEP)
+    code = (
+        "import sys; from pathlib import Path; from cockpit.runner.control import kill;"
+        "from cockpit.runs.layout import RunPaths; print(kill(RunPaths(Path(sys.argv[1])), 'ada'))"
+    )
+    command = [sys.executable, "-c", code, str(run.paths.root)]
+    cockpit = subprocess.run(command, capture_output=True, text=True, check=False, start_new_session=True)
+    assert cockpit.stdout == f"({started.pid},)\n"
+    assert run.event("exit")["signal"] == signal.SIGKILL  # so the runner lived to tell
+
+
 def test_a_pid_that_was_reused_is_not_signalled(run, bystander):
     journal = JournalWriter(run.paths.runner_journal)
     journal.write("launched", attempt=1, **launched(bystander.pid, start_time=start_time(bystander.pid) - 1))

@@ -123,7 +123,7 @@ def test_it_survives_the_death_of_the_launcher(run, wait_for, alive):
     assert run.event("exit")["signal"] == signal.SIGKILL
 
 
-def test_hangup_does_not_end_the_runner(run, alive):
+def test_hangup_does_not_end_the_runner(run):
     launched = run.start(SLEEP)
     psutil.Process(launched.runner_pid).send_signal(signal.SIGHUP)
     psutil.Process(launched.pid).terminate()
