@@ -66,16 +66,18 @@ class Supervisor:
             environment = _environment(self._spec, self._number)
             self._trainer = _spawn(self._spec, environment)
         except OSError as error:
+            clear_tmpdir(self._run)
             raise LaunchError(f"{error.filename or self._spec.argv[0]}: {error.strerror}", "Cannot start it") from None
         try:
             self._pidfd = os.pidfd_open(self._trainer.pid)
             self._started = start_time(self._trainer.pid) or 0
             self._record_launch()
             _share_devices(environment)
-        except OSError as error:
-            self._trainer.kill()
+        except Exception as error:
+            os.killpg(self._trainer.pid, signal.SIGKILL)
             self._trainer.wait()
-            raise LaunchError(f"The launch could not be recorded: {error}", "Cannot start it") from None
+            clear_tmpdir(self._run)
+            raise LaunchError(f"The launch could not be recorded: {error}", "Cannot start it") from error
         return self._trainer.pid, self._started
 
     def watch(self) -> None:

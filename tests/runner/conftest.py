@@ -12,6 +12,7 @@ import pytest
 from cockpit.domain.run import Launch
 from cockpit.runner.attempt import LaunchSpec
 from cockpit.runner.launch import launch
+from cockpit.runner.tmpdir import clear_tmpdir
 from cockpit.runs.journal import JournalTail
 from cockpit.runs.layout import ENV_RUN_DIR, RunPaths
 from cockpit.runs.record import create_run
@@ -111,6 +112,7 @@ def make_run(tmp_path):
             with suppress(psutil.Error):
                 process.kill()
         _wait_for(lambda run=run: run.processes() == [], "everything to be ended")
+        clear_tmpdir(run.paths)
 
 
 @pytest.fixture

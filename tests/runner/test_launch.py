@@ -190,6 +190,14 @@ def test_what_cannot_start_says_so_and_leaves_nothing(run, changes, message):
     assert run.events("launched") == []
     assert run.processes() == []
     assert latest_attempt(run.paths) == 0
+    assert not run.paths.tmp.exists()
+
+
+def test_a_launch_that_cannot_be_recorded_does_not_run(run):
+    (run.paths.root / "runner.jsonl").symlink_to("/dev/full")  # every write fails, as on a full disk
+    with pytest.raises(LaunchError, match="could not be recorded"):
+        run.start(SLEEP)
+    assert run.processes() == []
 
 
 def test_a_runner_that_breaks_is_quoted(run):
