@@ -34,12 +34,16 @@ class EpochSampler(Sampler[int]):
         batch_size: samples per batch, so that a position counted in batches can be found again.
         seed: of the order; epoch ``e`` is shuffled by ``torch.randperm`` seeded with ``seed + e``.
         shuffle: False keeps the order of the data set.
+        samples_per_epoch: draw only so many of them each epoch (other ones each time); default all.
     """
 
     resume_at: Position | None = None  # set by ExactResumeHooks before any loader is iterated
 
-    def __init__(self, length: int, batch_size: int, seed: int, *, shuffle: bool = True) -> None:
+    def __init__(
+        self, length: int, batch_size: int, seed: int, *, shuffle: bool = True, samples_per_epoch: int | None = None
+    ) -> None:
         self.length, self.batch_size, self.seed, self.shuffle = length, batch_size, seed, shuffle
+        self.samples_per_epoch = min(samples_per_epoch or length, length)
         self._epoch = 0
         self._fresh = True
 
@@ -48,7 +52,7 @@ class EpochSampler(Sampler[int]):
         self._epoch = epoch
 
     def __len__(self) -> int:
-        return self.length
+        return self.samples_per_epoch
 
     def __iter__(self) -> Iterator[int]:
         epoch, start = self._epoch, 0
@@ -57,9 +61,9 @@ class EpochSampler(Sampler[int]):
             epoch, start = self.resume_at.epoch, self.resume_at.batches * self.batch_size
         self._fresh = False
         if not self.shuffle:
-            return iter(range(start, self.length))
+            return iter(range(start, self.samples_per_epoch))
         generator = torch.Generator().manual_seed(self.seed + epoch)
-        return iter(torch.randperm(self.length, generator=generator)[start:].tolist())
+        return iter(torch.randperm(self.length, generator=generator)[start : self.samples_per_epoch].tolist())
 
 
 class ExactResumeHooks:
