@@ -254,7 +254,11 @@ class Raster:
 
     def mark(self, column: int, kind: str) -> None:
         """A value that is not finite, at the dot column where it happened."""
-        row, plain, pretty = {"nan": (self.height // 2, "x", "×"), "+inf": (0, "^", "↑"), "-inf": (self.height - 1, "v", "↓")}[kind]
+        row, plain, pretty = {
+            "nan": (self.height // 2, "x", "×"),
+            "+inf": (0, "^", "↑"),
+            "-inf": (self.height - 1, "v", "↓"),
+        }[kind]
         self._over[row, column // self.dots_x] = (plain if self.glyphs is Glyphs.ASCII else pretty, "bad")
 
     def cells(self) -> list[list[Cell]]:

@@ -1,0 +1,175 @@
+"""The chart: curves of a run in a few thousand cells, sent a few bytes at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cockpit.domain.text import number
+from cockpit.tui.cells import CellPanel, Line
+
+if TYPE_CHECKING:
+    from cockpit.domain.plot import Cell, Columns
+    from cockpit.domain.series import SeriesView
+
+_GUTTER = 7  # cells for the labels of the y-axis
+_ZOOMS = (1.0, 0.5, 0.25, 0.1, 0.05, 0.01)
+
+
+@dataclass(frozen=True, slots=True)
+class Plotted:
+    """A series and how it is drawn."""
+
+    name: str
+    series: SeriesView
+    style: str
+    raw_style: str = ""
+    points: bool = False
+    note: str = ""  # beside the value in the legend
+
+
+class Chart(CellPanel):
+    """Several series over steps, with round ticks, a legend of current values, and marks for what is not finite."""
+
+    def __init__(self, title: str, waiting: str, *, id: str | None = None, log: bool = False) -> None:
+        super().__init__(title, id=id)
+        self.waiting = waiting
+        self.log = log
+        self.smooth = True
+        self.glyphs = "braille"
+        self._plotted: tuple[Plotted, ...] = ()
+        self._total: int | None = None
+        self._marks: tuple[tuple[int, str], ...] = ()
+        self._zoom = 0
+        self._pan = 0.0  # share of the whole by which the window lies left of the end
+
+    def show(self, plotted: tuple[Plotted, ...], total: int | None, marks: tuple[tuple[int, str], ...] = ()) -> None:
+        """Draw these series; ``total`` is the planned length in steps, ``marks`` are (step, letter) on the axis."""
+        self._plotted = tuple(p for p in plotted if len(p.series.steps))
+        self._total, self._marks = total, marks
+        self.repaint()
+
+    def toggle_log(self) -> None:
+        """Logarithmic or linear y-axis."""
+        self.log = not self.log
+        self.repaint()
+
+    def toggle_smoothing(self) -> None:
+        """The smoothed line, or the values as they are."""
+        self.smooth = not self.smooth
+        self.repaint()
+
+    def zoom(self, by: int) -> None:
+        """Look at a smaller (+1) or larger (-1) share of the steps."""
+        self._zoom = max(0, min(len(_ZOOMS) - 1, self._zoom + by))
+        self._pan = min(self._pan, 1 - _ZOOMS[self._zoom])
+        self.repaint()
+
+    def pan(self, by: int) -> None:
+        """Move the window left (-1) or right (+1) by half its width."""
+        width = _ZOOMS[self._zoom]
+        self._pan = max(0.0, min(1 - width, self._pan - by * width / 2))
+        self.repaint()
+
+    def status(self) -> Line:
+        """The legend: what each line is and where it stands."""
+        line: Line = []
+        for plotted in self._plotted:
+            smoothed = self.smooth and bool(plotted.raw_style)
+            value = float((plotted.series.smoothed if smoothed else plotted.series.values)[-1])
+            last = float(plotted.series.values[-1])
+            shown = last if last != last or last in (float("inf"), float("-inf")) else value  # noqa: PLR0124
+            line += [("  ", "")] if line else []
+            glyph = ("o" if self.ascii else "●") if plotted.points else ("-" if self.ascii else "━")
+            line += [(glyph + " ", plotted.style), (f"{plotted.name} ", "dim")]
+            line += [(number(shown), "bad" if shown - shown != 0 else "strong")]
+            line += [(f" {plotted.note}", "dim")] if plotted.note else []
+        if self._zoom:
+            line = [
+                (f"last {_ZOOMS[self._zoom]:.0%}" if not self._pan else f"zoom {_ZOOMS[self._zoom]:.0%}", "warn"),
+                ("  ", ""),
+                *line,
+            ]
+        return [*line, (" log", "dim")] if self.log and line else line
+
+    def rows(self, width: int, height: int) -> list[Line]:
+        """Axis labels around the raster."""
+        if not self._plotted or width < _GUTTER + 8 or height < 3:
+            pad: list[Line] = [[] for _ in range(max(0, height // 2))]
+            return [*pad, [(" " * max(0, (width - len(self.waiting)) // 2) + self.waiting, "faint")]]
+        from cockpit.domain import plot
+
+        plot_width, plot_height = width - _GUTTER, height - 1
+        glyphs = plot.Glyphs(self.glyphs)
+        x0, x1 = self._window(plot)
+        dots = plot_width * plot._DOTS[glyphs][0]
+        layers = [(p, self._decimated(p, x0, x1, dots)) for p in self._plotted]
+        limits = plot.value_range([columns for _, pair in layers for columns in pair], log=self.log)
+        if limits is None:
+            limits = (0.0, 1.0) if not self.log else (0.1, 1.0)
+        frame = plot.Frame(x0, x1, *limits, log=self.log)
+        raster = plot.Raster(plot_width, plot_height, frame, glyphs)
+        for plotted, (raw, line) in layers:
+            if plotted.points:
+                steps, values = plotted.series.steps, plotted.series.values
+                raster.line(steps.astype(float), values, plotted.style)
+                for step, value in zip(steps.tolist()[-200:], values.tolist()[-200:], strict=True):
+                    if value - value == 0:
+                        raster.point(step, value, "o" if self.ascii else "●", plotted.style)
+            else:
+                raster.band(raw, plotted.raw_style or plotted.style)
+                if plotted.raw_style:
+                    raster.band(line, plotted.style)
+            for column, kind in raw.marks:
+                raster.mark(column, kind)
+        return self._framed(raster.cells(), frame, plot_width, plot_height)
+
+    def _decimated(self, plotted: Plotted, x0: float, x1: float, dots: int) -> tuple[Columns, Columns]:
+        from cockpit.domain.plot import decimate
+
+        series = plotted.series
+        raw = decimate(series.steps, series.values, x0, x1, dots)
+        if not plotted.raw_style or not self.smooth:
+            return raw, raw
+        return raw, decimate(series.steps, series.smoothed, x0, x1, dots)
+
+    def _window(self, plot) -> tuple[float, float]:  # type: ignore[no-untyped-def]
+        first = min(int(p.series.steps[0]) for p in self._plotted)
+        last = max(int(p.series.steps[-1]) for p in self._plotted)
+        whole0, whole1 = float(min(first, 0)), float(plot.grown_limit(last, self._total))
+        if self._zoom == 0:
+            return whole0, whole1
+        end = last - self._pan * (last - whole0)
+        return end - _ZOOMS[self._zoom] * (last - whole0) - 1, end + 1
+
+    def _framed(self, cells: list[list[Cell]], frame, width: int, height: int) -> list[Line]:  # type: ignore[no-untyped-def]
+        from cockpit.domain import plot
+
+        yticks = plot.ticks(frame.y0, frame.y1, max(2, height // 3), log=frame.log)
+        step = yticks[1] - yticks[0] if len(yticks) > 1 and not frame.log else 0.0
+        raster = plot.Raster(1, height, frame, plot.Glyphs(self.glyphs))
+        labels = {int(raster.row_of(t)) // raster.dots_y: plot.tick_label(t, step) for t in yticks}
+        lines: list[Line] = []
+        dot = "." if self.ascii else "┈"
+        for y, row in enumerate(cells):
+            label = labels.get(y, "")
+            filling = [
+                (dot, "grid") if ch == " " and label and x % 2 == 0 else (ch, name) for x, (ch, name) in enumerate(row)
+            ]
+            axis = ("|" if self.ascii else "┤" if label else "│", "frame")
+            lines.append([(label.rjust(_GUTTER - 1)[: _GUTTER - 1], "dim"), axis, *filling])
+        return [*lines, self._x_axis(frame, width)]
+
+    def _x_axis(self, frame, width: int) -> Line:  # type: ignore[no-untyped-def]
+        from cockpit.domain import plot
+
+        text = [" "] * width
+        for tick in plot.ticks(frame.x0, frame.x1, max(2, width // 14)):
+            label = plot.tick_label(tick, 1.0)
+            at = round((tick - frame.x0) / (frame.x1 - frame.x0) * (width - 1)) - len(label) // 2
+            at = max(0, min(width - len(label), at))
+            if all(c == " " for c in text[max(0, at - 1) : at + len(label) + 1]):
+                text[at : at + len(label)] = label
+        axis: Line = [(" " * _GUTTER, "")]
+        letters = {round((s - frame.x0) / (frame.x1 - frame.x0) * (width - 1)): m for s, m in self._marks}
+        return [*axis, *((letters[x], "warn") if x in letters else (c, "dim") for x, c in enumerate(text))]
