@@ -125,10 +125,11 @@ def read_config(path: Path, *, shipped: bool = False) -> ConfigFile:
         return ConfigFile(path, error=safe(f"{type(error).__name__}: {error}"))
     if not isinstance(tree, dict):
         return ConfigFile(path, error="not a mapping of sections")
-    return _facts(path, tree, shipped)
+    return facts_of(path, tree, shipped)
 
 
-def _facts(path: Path, tree: dict[str, Any], shipped: bool) -> ConfigFile:
+def facts_of(path: Path, tree: dict[str, Any], shipped: bool) -> ConfigFile:
+    """What a parsed config says."""
     trainer, model = _section(tree, "trainer"), _section(tree, "model")
     callbacks = trainer.get("callbacks")
     savers = [

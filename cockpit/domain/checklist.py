@@ -71,16 +71,16 @@ def _environment(facts: ProjectFacts) -> Check:
             "python3 -m venv .venv && source .venv/bin/activate",
         )  # fmt: skip
     detail = f"A {facts.environment_kind} environment is active: {facts.environment_prefix}."
-    return Check(
-        "environment", "environment", "ok", f"{facts.environment_kind} {facts.environment_name}", detail
-    )
+    return Check("environment", "environment", "ok", f"{facts.environment_kind} {facts.environment_name}", detail)
 
 
 def _packages(facts: ProjectFacts) -> Check:
     missing = [name for name, version in facts.packages.items() if version is None]
     if missing:
         names = " ".join(missing)
-        return Check("packages", "packages", "bad", f"no {missing[0]}", f"Not installed: {names}.", f"pip install {names}")
+        return Check(
+            "packages", "packages", "bad", f"no {missing[0]}", f"Not installed: {names}.", f"pip install {names}"
+        )
     told = ", ".join(f"{name} {version}" for name, version in facts.packages.items())
     version = (facts.packages.get("torch") or "").partition("+")[0]
     return Check("packages", "packages", "ok", f"torch {version}", f"Installed: {told}.")
@@ -102,7 +102,14 @@ def _gpu(facts: ProjectFacts) -> Check:
 def _data(facts: ProjectFacts) -> Check:
     name = facts.data_folder
     if not facts.data_exists:
-        return Check("data", "data", "warn", f"no {name}/", f"There is no {name}/ folder.", f"mkdir -p {name}/raw {name}/processed")
+        return Check(
+            "data",
+            "data",
+            "warn",
+            f"no {name}/",
+            f"There is no {name}/ folder.",
+            f"mkdir -p {name}/raw {name}/processed",
+        )
     if not facts.data_bytes:
         detail = f"{name}/ is empty; the shipped trainers fill it on their first start."
         return Check("data", "data", "warn", "made on first start", detail)

@@ -150,6 +150,7 @@ class Launch:
     cuda_visible_devices: str | None
     git_commit: str | None
     git_dirty: bool | None
+    git_diff: str
     tracker: str
     steps_planned: int | None = None
     epochs_planned: int | None = None
@@ -208,6 +209,7 @@ class RunState:
     parameters: int | None = None
     precision: str = ""
     seed: int | None = None
+    guarantee: tuple[str, str] = ("unknown", "training has not begun")  # of a resume: level, why
     gpus: tuple[GpuUse, ...] = ()
     gpu_error: str = ""  # why the runner could not sample GPUs
     ram_used: float | None = None  # resident memory of the trainer's process tree

@@ -159,6 +159,7 @@ class RunReader:
             parameters=integer(trainer.fit.get("parameters")),
             precision=text(trainer.fit.get("precision")),
             seed=integer(trainer.fit.get("seed")) if trainer.fit else (launch.seed if launch else None),
+            guarantee=self._guarantee(),
             gpus=self._host.gpus(),
             gpu_error=runner.gpu_error,
             ram_used=self._host.latest.get("ram/trainer"),
@@ -258,6 +259,10 @@ class RunReader:
                 elapsed=now - (trainer.fit_time or now),
             )
         )
+
+    def _guarantee(self) -> tuple[str, str]:
+        fit = self._trainer.fit
+        return text(fit.get("guarantee")) or "unknown", text(fit.get("guarantee_reason")) or "training has not begun"
 
     def _smoothed(self) -> float | None:
         for tag, series in self._scalars.series.items():

@@ -35,7 +35,7 @@ def send(run: RunPaths, verb: str) -> Request:
     if verb not in VERBS:
         raise ValueError(verb)
     now = time.time()
-    request = Request(f"{now:.3f}-{secrets.token_hex(3)}", verb, now, _me())
+    request = Request(f"{now:.3f}-{secrets.token_hex(3)}", verb, now, me())
     record = {"schema": 1, "id": request.id, "verb": verb, "t": now, "by": request.by}
     write_atomic(run.requests / f"{request.id}.json", json.dumps(record))
     return request
@@ -61,7 +61,8 @@ def pending(run: RunPaths) -> list[Request]:
     return found
 
 
-def _me() -> str:
+def me() -> str:
+    """The name of the user of this process."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

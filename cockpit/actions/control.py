@@ -1,0 +1,160 @@
+"""Reaching into a live run: checkpoint now, pause, and the ladder of stopping."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cockpit.domain.guard import Action, Consent, Fact, Guard, Permit, Question
+from cockpit.domain.run import RunState, State
+from cockpit.domain.text import count, duration, safe
+from cockpit.errors import NotPossible
+from cockpit.runner import control
+from cockpit.runs import requests
+from cockpit.runs.fold import TrainerFold, text
+from cockpit.runs.journal import Event, JournalTail
+from cockpit.runs.layout import RunPaths
+from cockpit.runs.reader import RunReader
+from cockpit.runs.requests import Request
+
+_POLL = 0.1  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One way of stopping, with what it costs; ``why_not`` if it cannot be had."""
+
+    action: Action
+    label: str
+    consequence: str
+    why_not: str = ""
+
+
+def ladder(state: RunState) -> tuple[Rung, ...]:
+    """The ways to stop a run, gentlest first."""
+    lost = _lost(state)
+    gentle = "" if state.state not in (State.LAUNCHING, State.STOPPING) else f"the run is {state.state}"
+    return (
+        Rung(Action.STOP, "stop at the next step", "saves a checkpoint first; at most one step is lost", gentle),
+        Rung(Action.TERMINATE, "terminate", "SIGTERM; it saves a checkpoint if it reaches a step, else " + lost),
+        Rung(Action.KILL, "kill", "SIGKILL, at once; " + lost),
+    )
+
+
+def _lost(state: RunState) -> str:
+    newest = next((c for c in state.checkpoints if c.step is not None), None)
+    if newest is None or newest.step is None:
+        return "all work so far is lost: no checkpoint has been saved"
+    at = time.strftime("%H:%M", time.localtime(newest.time)) if newest.time else "?"
+    return f"work since {at}, {count(max(0, (state.step or 0) - newest.step))} steps, is lost"
+
+
+def stop_question(run: RunPaths, action: Action) -> Question:
+    """What is asked before a rung is taken.
+
+    Raises:
+        NotPossible: the run is not active.
+    """
+    state = _active(run)
+    rung = next(rung for rung in ladder(state) if rung.action is action)
+    if rung.why_not:
+        raise NotPossible(f"{state.id}: {rung.why_not}", "Cannot stop it that way")
+    return Question(
+        action=action,
+        subject=state.short_id,
+        title=f"{rung.label.capitalize()}: {safe(state.name)} {state.short_id}?",
+        will=f"The run ends: {rung.label}.",
+        facts=(Fact("run", state.id), Fact("pid", str(state.pid)), Fact("can be resumed", _resumable(state))),
+        cannot_undo=rung.consequence.split("; ")[-1] if action is Action.KILL else "",
+        yes=rung.label.capitalize(),
+        consent=Consent.LIGHT,
+    )
+
+
+def _resumable(state: RunState) -> str:
+    return "yes, from its last checkpoint" if state.checkpoints else "only from the beginning"
+
+
+def stop(run: RunPaths, permit: Permit, guard: Guard) -> Request | None:
+    """Take the rung that the permit is for; a request for the gentle one, None for a signal.
+
+    Raises:
+        PermitVoid: the permit does not cover it.
+        NotPossible: there is nothing that can safely be stopped.
+    """
+    guard.spend(permit, stop_question(run, permit.action))
+    if permit.action is Action.STOP:
+        return requests.send(run, "stop")
+    who = requests.me()
+    if permit.action is Action.TERMINATE:
+        control.terminate(run, who)
+    else:
+        control.kill(run, who)
+    return None
+
+
+def ask(run: RunPaths, verb: str) -> Request:
+    """Send a harmless request: ``checkpoint``, ``pause`` or ``continue``.
+
+    Raises:
+        NotPossible: the run is not active.
+    """
+    _active(run)
+    return requests.send(run, verb)
+
+
+def wait_for_answer(
+    run: RunPaths, request: Request, seconds: float, tick: Callable[[float], None] = time.sleep
+) -> Event:
+    """The trainer's acknowledgement.
+
+    Raises:
+        NotPossible: none came in time, the trainer refused, or it ended first; the message says which.
+    """
+    tail, fold = JournalTail(run.journal), TrainerFold()
+    deadline = time.monotonic() + seconds
+    while True:
+        for event in tail.poll()[0]:
+            fold.apply(event)
+        answer = fold.acknowledged.get(request.id)
+        if answer is not None:
+            if not answer.get("ok"):
+                raise NotPossible(f"The trainer refused: {safe(answer.get('detail'))}", "It was not done")
+            return answer
+        state = RunReader(run).poll()
+        if not state.state.active:
+            raise NotPossible(f"The run ended first: {state.state}, {state.evidence}", "It was not done")
+        if time.monotonic() >= deadline:
+            where = f"it is {state.state}" if state.state is not State.STOPPING else "it may be inside a long step"
+            raise NotPossible(
+                f"Not acknowledged for {duration(seconds)}: {where}",
+                "No answer yet",
+                "It stays asked; look again later",
+            )
+        tick(_POLL)
+
+
+def wait_for_end(run: RunPaths, seconds: float) -> RunState:
+    """The state once the process is gone, or after ``seconds``."""
+    reader = RunReader(run)
+    deadline = time.monotonic() + seconds
+    while True:
+        state = reader.poll()
+        if not state.state.active or time.monotonic() >= deadline:
+            return state
+        time.sleep(_POLL)
+
+
+def answer_text(answer: Event) -> str:
+    """An acknowledgement for a person."""
+    path, seconds = text(answer.get("path")), answer.get("seconds")
+    took = f" in {seconds:.1f} s" if isinstance(seconds, float) else ""
+    return f"{safe(path)}{took}, {safe(answer.get('detail'))}" if path else safe(answer.get("detail"))
+
+
+def _active(run: RunPaths) -> RunState:
+    state = RunReader(run).poll()
+    if not state.state.active:
+        raise NotPossible(f"{state.id} is {state.state}: {state.evidence}", "It is not running")
+    return state
