@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from cockpit.domain.run import Eta
 
@@ -42,16 +43,15 @@ def step_intervals(
         begun: when the attempt began, if ``times`` reach back to it: its first steps are left out, as long as
             enough others remain.
     """
-    intervals, starts = [], []
+    intervals = []
     pending = sorted(breaks)
     index = 0
-    for before, after in zip(times, times[1:], strict=False):
+    for before, after in pairwise(times):
         while index < len(pending) and pending[index][1] <= before:
             index += 1
         interrupted = index < len(pending) and pending[index][0] < after
         if not interrupted and after > before:
             intervals.append(after - before)
-            starts.append(before)
     if begun is not None and times and len(intervals) > WARM_UP + FEWEST and times[0] - begun < 60:
         return intervals[WARM_UP:]
     return intervals

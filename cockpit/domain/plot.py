@@ -23,31 +23,10 @@ class Glyphs(StrEnum):
     ASCII = "ascii"
 
 
-_DOTS = {Glyphs.BRAILLE: (2, 4), Glyphs.BLOCK: (2, 2), Glyphs.ASCII: (1, 2)}
+DOTS = {Glyphs.BRAILLE: (2, 4), Glyphs.BLOCK: (2, 2), Glyphs.ASCII: (1, 2)}
 _BRAILLE = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 _QUADRANTS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
 _ASCII = " '.|"  # nothing, upper, lower, both
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """One line of a chart.
-
-    Attributes:
-        steps: int64 [N], non-decreasing.
-        values: float64 [N]; NaN and infinities are drawn as marks.
-        style: of the line.
-        raw_style: of the band of raw values behind it; empty for none.
-        smoothed: [N], drawn instead of ``values`` as the line, with ``values`` as the band.
-        points: mark every point (few and far between, like validations).
-    """
-
-    steps: Ints
-    values: Floats
-    style: str
-    raw_style: str = ""
-    smoothed: NDArray[np.float32] | None = None
-    points: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +168,7 @@ class Raster:
 
     def __init__(self, width: int, height: int, frame: Frame, glyphs: Glyphs = Glyphs.BRAILLE) -> None:
         self.width, self.height, self.frame, self.glyphs = width, height, frame, glyphs
-        self.dots_x, self.dots_y = _DOTS[glyphs]
+        self.dots_x, self.dots_y = DOTS[glyphs]
         self.columns, self.rows = width * self.dots_x, height * self.dots_y
         self._dots = np.zeros((self.rows, self.columns), bool)
         self._styles: NDArray[np.int16] = np.full((height, width), -1, np.int16)

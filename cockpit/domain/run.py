@@ -141,7 +141,6 @@ class Launch:
     argv: tuple[str, ...]
     command: str  # argv as a pasteable line
     config: str  # the user's file
-    config_copy: str  # the run's own copy
     seed: int | None
     host: str
     boot_id: str

@@ -70,7 +70,7 @@ class ScalarBuffer:
             if stacked.is_cuda:
                 host = torch.empty(stacked.shape, dtype=stacked.dtype, pin_memory=True)
                 host.copy_(stacked, non_blocking=True)
-                arrived = torch.cuda.Event()
+                arrived: Any = torch.cuda.Event()  # type: ignore[no-untyped-call]
                 arrived.record()
                 self._in_flight = (places, host, arrived)
             else:

@@ -54,7 +54,7 @@ def read_launch(run: RunPaths) -> Launch:
             "Upgrade cockpit: pip install -U cockpit-ml",
         )
     known = {field.name for field in dataclasses.fields(Launch)}
-    values = {key: tuple(value) if key in _TUPLES else value for key, value in record.items() if key in known}
+    values: dict[str, Any] = {k: tuple(v) if k in _TUPLES else v for k, v in record.items() if k in known}
     try:
         return Launch(**values)
     except TypeError as error:

@@ -9,7 +9,7 @@ from cockpit.domain.text import number
 from cockpit.tui.cells import CellPanel, Line
 
 if TYPE_CHECKING:
-    from cockpit.domain.plot import Cell, Columns
+    from cockpit.domain.plot import Cell, Columns, Frame
     from cockpit.domain.series import SeriesView
 
 _GUTTER = 7  # cells for the labels of the y-axis
@@ -31,10 +31,10 @@ class Plotted:
 class Chart(CellPanel):
     """Several series over steps, with round ticks, a legend of current values, and marks for what is not finite."""
 
-    def __init__(self, title: str, waiting: str, *, id: str | None = None, log: bool = False) -> None:
+    def __init__(self, title: str, waiting: str, *, id: str | None = None, log_scale: bool = False) -> None:
         super().__init__(title, id=id)
         self.waiting = waiting
-        self.log = log
+        self.log_scale = log_scale
         self.smooth = True
         self.glyphs = "braille"
         self._plotted: tuple[Plotted, ...] = ()
@@ -51,7 +51,7 @@ class Chart(CellPanel):
 
     def toggle_log(self) -> None:
         """Logarithmic or linear y-axis."""
-        self.log = not self.log
+        self.log_scale = not self.log_scale
         self.repaint()
 
     def toggle_smoothing(self) -> None:
@@ -90,7 +90,7 @@ class Chart(CellPanel):
                 ("  ", ""),
                 *line,
             ]
-        return [*line, (" log", "dim")] if self.log and line else line
+        return [*line, (" log", "dim")] if self.log_scale and line else line
 
     def rows(self, width: int, height: int) -> list[Line]:
         """Axis labels around the raster."""
@@ -101,13 +101,13 @@ class Chart(CellPanel):
 
         plot_width, plot_height = width - _GUTTER, height - 1
         glyphs = plot.Glyphs(self.glyphs)
-        x0, x1 = self._window(plot)
-        dots = plot_width * plot._DOTS[glyphs][0]
+        x0, x1 = self._window()
+        dots = plot_width * plot.DOTS[glyphs][0]
         layers = [(p, self._decimated(p, x0, x1, dots)) for p in self._plotted]
-        limits = plot.value_range([columns for _, pair in layers for columns in pair], log=self.log)
+        limits = plot.value_range([columns for _, pair in layers for columns in pair], log=self.log_scale)
         if limits is None:
-            limits = (0.0, 1.0) if not self.log else (0.1, 1.0)
-        frame = plot.Frame(x0, x1, *limits, log=self.log)
+            limits = (0.0, 1.0) if not self.log_scale else (0.1, 1.0)
+        frame = plot.Frame(x0, x1, *limits, log=self.log_scale)
         raster = plot.Raster(plot_width, plot_height, frame, glyphs)
         for plotted, (raw, line) in layers:
             if plotted.points:
@@ -133,7 +133,9 @@ class Chart(CellPanel):
             return raw, raw
         return raw, decimate(series.steps, series.smoothed, x0, x1, dots)
 
-    def _window(self, plot) -> tuple[float, float]:  # type: ignore[no-untyped-def]
+    def _window(self) -> tuple[float, float]:
+        from cockpit.domain import plot
+
         first = min(int(p.series.steps[0]) for p in self._plotted)
         last = max(int(p.series.steps[-1]) for p in self._plotted)
         whole0, whole1 = float(min(first, 0)), float(plot.grown_limit(last, self._total))
@@ -142,7 +144,7 @@ class Chart(CellPanel):
         end = last - self._pan * (last - whole0)
         return end - _ZOOMS[self._zoom] * (last - whole0) - 1, end + 1
 
-    def _framed(self, cells: list[list[Cell]], frame, width: int, height: int) -> list[Line]:  # type: ignore[no-untyped-def]
+    def _framed(self, cells: list[list[Cell]], frame: Frame, width: int, height: int) -> list[Line]:
         from cockpit.domain import plot
 
         yticks = plot.ticks(frame.y0, frame.y1, max(2, height // 3), log=frame.log)
@@ -160,7 +162,7 @@ class Chart(CellPanel):
             lines.append([(label.rjust(_GUTTER - 1)[: _GUTTER - 1], "dim"), axis, *filling])
         return [*lines, self._x_axis(frame, width)]
 
-    def _x_axis(self, frame, width: int) -> Line:  # type: ignore[no-untyped-def]
+    def _x_axis(self, frame: Frame, width: int) -> Line:
         from cockpit.domain import plot
 
         text = [" "] * width
