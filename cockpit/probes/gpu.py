@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cockpit.probes.nvml_errors import (
-    FUNCTION_NOT_FOUND,
     GPU_IS_LOST,
     NO_BINDING,
     NO_GPU,
@@ -180,12 +179,8 @@ def _ask(nvml: ModuleType, query: Callable[..., Any], *arguments: Any) -> Any:
 
 def _memory(nvml: ModuleType, handle: Any) -> Any:
     """Memory without the driver's reserve, as nvidia-smi counts it; older drivers only know it included."""
-    try:
-        return nvml.nvmlDeviceGetMemoryInfo(handle, version=nvml.nvmlMemory_v2)
-    except nvml.NVMLError as error:
-        if error.value != FUNCTION_NOT_FOUND:
-            return _ask(nvml, _raise, error)
-    return _ask(nvml, nvml.nvmlDeviceGetMemoryInfo, handle)
+    known = _ask(nvml, nvml.nvmlDeviceGetMemoryInfo, handle, nvml.nvmlMemory_v2)
+    return known if known is not None else _ask(nvml, nvml.nvmlDeviceGetMemoryInfo, handle)
 
 
 def _watts(milliwatts: int | None) -> float | None:
