@@ -79,11 +79,10 @@ class HostProbe:
                     cpu += times.user + times.system
             except psutil.Error:
                 continue
-        now, before = time.monotonic(), self._tree_cpu
+        now = time.time()
+        before = self._tree_cpu or (root.create_time(), 0.0)
         self._tree_cpu = (now, cpu)
-        if before is None or now <= before[0]:
-            return rss, None
-        return rss, max(0.0, 100 * (cpu - before[1]) / (now - before[0]))
+        return rss, max(0.0, 100 * (cpu - before[1]) / max(0.01, now - before[0]))
 
 
 def _limits() -> list[int]:

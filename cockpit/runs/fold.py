@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -183,7 +184,9 @@ class TrainerFold:
         if not monitor:
             return None
         mode = text(self.fit.get("mode")) or "min"
-        known = [(value, v) for v in self.validations if (value := _metric(v, monitor)) is not None and value == value]
+        known = [
+            (value, v) for v in self.validations if (value := _metric(v, monitor)) is not None and not math.isnan(value)
+        ]
         if not known:
             return None
         pick = max if mode == "max" else min

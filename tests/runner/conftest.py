@@ -100,8 +100,8 @@ def make_run(tmp_path):
         record = Launch(
             id=name, name="tiny", created=time.time(), project=str(tmp_path), argv=("python", "train.py"),
             command="python train.py", config="", seed=1, host=os.uname().nodename, boot_id="",
-            python=sys.executable, environment={}, cuda_visible_devices=None, git_commit=None, git_dirty=None, git_diff="",
-            tracker="none",
+            python=sys.executable, environment={}, cuda_visible_devices=None, git_commit=None, git_dirty=None,
+            git_diff="", tracker="none",
         )  # fmt: skip
         made.append(Run(create_run(folder / "runs", record, b"seed: 1\n"), tmp_path))
         return made[-1]
