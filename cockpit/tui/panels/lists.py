@@ -147,7 +147,12 @@ class Runs(ListPanel):
             right = [(number(item.best.value), "text")]
         else:
             right = [(str(item.state), name)]
-        left: Line = [(mark, "accent"), (f"{glyph} ", name), (f"{item.short_id} ", "dim"), (safe(item.name, 40), "text")]
+        left: Line = [
+            (mark, "accent"),
+            (f"{glyph} ", name),
+            (f"{item.short_id} ", "dim"),
+            (safe(item.name, 40), "text"),
+        ]
         return between(left, right, width)
 
 
@@ -163,7 +168,10 @@ class Checkpoints(ListPanel):
     def row(self, item: Checkpoint, width: int) -> Line:
         """Role, step, metric, size."""
         role = item.roles[0] if item.roles else ""
-        left: Line = [(f"{role:<6}" if width >= 24 else "", "good" if role == "best" else "dim"), (f"step {count(item.step)}", "text")]
+        left: Line = [
+            (f"{role:<6}" if width >= 24 else "", "good" if role == "best" else "dim"),
+            (f"step {count(item.step)}", "text"),
+        ]
         value = number(item.value) if item.value is not None and item.metric != "step" else ""
         right: Line = [(value, "text")] + ([(f" {size(item.bytes):>9}", "dim")] if width >= 34 else [])
         return between(left, right, width)

@@ -36,7 +36,9 @@ class Gpus(CellPanel):
         report = snapshot.gpus
         if not report.gpus:
             machine = snapshot.machine
-            ram: Line = [("host memory ", "dim"), (pair(machine.ram_used, machine.ram_total), "text")] if machine else []
+            ram: Line = (
+                [("host memory ", "dim"), (pair(machine.ram_used, machine.ram_total), "text")] if machine else []
+            )
             return [[("none: training on CPU", "warn")], *_wrapped(report.error, width, "dim"), ram]
         each = max(1, height // len(report.gpus))
         lines: list[Line] = []
@@ -58,7 +60,11 @@ class Gpus(CellPanel):
         load: Line = [("util ", "dim"), (use, "text"), ("  ", ""), (heat, "text"), ("  ", ""), (power, "text")]
         drawn: Line = [(sparkline(history, width, plain=self.ascii), "bar")]
         owners = [
-            [(f"{p.pid} ", "dim"), (safe(p.name, 16), "text"), (f" {safe(p.user, 12)} {size(p.memory)}", "dim" if p.mine else "warn")]
+            [
+                (f"{p.pid} ", "dim"),
+                (safe(p.name, 16), "text"),
+                (f" {safe(p.user, 12)} {size(p.memory)}", "dim" if p.mine else "warn"),
+            ]
             for p in gpu.processes
         ]
         return [head, meter, load, *owners[:2], *([drawn] if history else []), *owners[2:]]

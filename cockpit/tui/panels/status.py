@@ -31,7 +31,12 @@ class StatusLine(CellPanel, can_focus=False):
         snapshot = self._snapshot
         if snapshot is None:
             return [[(" cockpit", "accent"), ("  looking…", "dim")]]
-        head: Line = [(" cockpit", "accent"), ("  ", ""), (safe(snapshot.project, 24), "text"), (f" @ {safe(snapshot.host, 20)}", "dim")]
+        head: Line = [
+            (" cockpit", "accent"),
+            ("  ", ""),
+            (safe(snapshot.project, 24), "text"),
+            (f" @ {safe(snapshot.host, 20)}", "dim"),
+        ]
         state = snapshot.selected
         if state is None:
             return [between(head, self._notice or [("no run yet: press s ", "dim")], width)]

@@ -36,7 +36,9 @@ class Progress(CellPanel):
         if state.nonfinite_count:
             first = state.nonfinite[0]
             many = "+" if state.nonfinite_count >= 20 else ""
-            lines.insert(0, [(f"! {state.nonfinite_count}{many} non-finite, first {first.what} @ {count(first.step)}", "bad")])
+            lines.insert(
+                0, [(f"! {state.nonfinite_count}{many} non-finite, first {first.what} @ {count(first.step)}", "bad")]
+            )
         if not state.supervised:
             lines.insert(0, [("! unsupervised: its runner is gone", "warn")])
         return lines

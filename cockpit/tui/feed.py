@@ -1,0 +1,126 @@
+"""Where snapshots come from: the project's run directories and this machine."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from cockpit.runs.layout import RunPaths
+from cockpit.runs.reader import RunReader
+from cockpit.runs.store import Catalogue
+from cockpit.tui.messages import Snapshot
+
+if TYPE_CHECKING:
+    from cockpit.domain.checklist import Check
+    from cockpit.probes.gpu import GpuProbe, GpuReport
+    from cockpit.probes.host import HostProbe, HostSample
+    from cockpit.project import Project
+
+_CHECK_EVERY = 15.0  # seconds between walks through data and configs
+_MACHINE_EVERY, _MACHINE_EVERY_IDLE = 2.0, 10.0
+_LOG_BYTES, _LOG_LINES = 64 * 1024, 500
+_HISTORY = 300  # samples: ten minutes
+
+
+class Feed(Protocol):
+    """Gives snapshots; tests inject their own."""
+
+    def poll(self) -> Snapshot:
+        """A look at everything. Blocks: called on a worker thread."""
+
+    def select(self, run_id: str | None) -> None:
+        """Which run to read in full; None is the newest."""
+
+
+class LiveFeed:
+    """Reads the project on disk and samples the machine."""
+
+    def __init__(self, project: Project, selected: str | None = None) -> None:
+        self._project = project
+        self._catalogue = Catalogue(project.runs_folder)
+        self._wanted = selected
+        self._reader: RunReader | None = None
+        self._checks: tuple[Check, ...] = ()
+        self._checked = self._looked = -1e9
+        self._gpus: GpuReport | None = None
+        self._machine: HostSample | None = None
+        self._history: dict[int, deque[float]] = {}
+        self._probes: tuple[GpuProbe, HostProbe] | None = None
+        self._first = True
+        self._lock = threading.Lock()
+
+    def select(self, run_id: str | None) -> None:
+        """Which run to read in full from now on."""
+        self._wanted = run_id
+
+    def poll(self) -> Snapshot:
+        """Runs at every call; machine and checklist less often. The very first look takes only the runs."""
+        with self._lock:
+            runs = self._catalogue.poll()
+            wanted = self._wanted
+            chosen = next((run for run in runs if run.id == wanted), runs[0] if runs else None)
+            first, self._first = self._first, False
+            state = None
+            if chosen is not None:
+                if self._reader is None or self._reader.run.id != chosen.id:
+                    self._reader = RunReader(RunPaths(Path(chosen.path)), series=True)
+                state = self._reader.poll()
+            if not first:
+                self._look_around(busy=any(run.state.active for run in runs))
+            return Snapshot(
+                project=self._project.name,
+                host=os.uname().nodename,
+                now=time.time(),
+                runs=runs,
+                selected=state,
+                checks=self._checks,
+                gpus=self._gpus,
+                machine=self._machine,
+                gpu_history={index: tuple(values) for index, values in self._history.items()},
+                log=_last_lines(RunPaths(Path(state.path)).output) if state else (),
+            )
+
+    def _look_around(self, *, busy: bool) -> None:
+        now = time.monotonic()
+        if now - self._looked >= (_MACHINE_EVERY if busy else _MACHINE_EVERY_IDLE):
+            self._looked = now
+            self._sample()
+        if now - self._checked >= _CHECK_EVERY and self._gpus is not None:
+            from cockpit.domain.checklist import checklist
+            from cockpit.project import gather
+
+            self._checked = now
+            self._checks = checklist(gather(self._project, self._gpus))
+
+    def _sample(self) -> None:
+        from cockpit.probes.gpu import GpuProbe
+        from cockpit.probes.host import HostProbe
+
+        if self._probes is None:
+            self._probes = GpuProbe(), HostProbe(self._project.root)
+        gpu_probe, host_probe = self._probes
+        self._gpus = gpu_probe.sample()
+        self._machine = host_probe.sample()
+        for gpu in self._gpus.gpus:
+            if gpu.memory_used is not None and gpu.memory_total:
+                history = self._history.setdefault(gpu.index, deque(maxlen=_HISTORY))
+                history.append(gpu.memory_used / gpu.memory_total)
+
+
+def _last_lines(path: Path) -> tuple[str, ...]:
+    """The end of a log, whatever its size."""
+    try:
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            start = max(0, size - _LOG_BYTES)
+            file.seek(start)
+            lines = file.read(_LOG_BYTES).decode(errors="replace").splitlines()
+    except OSError:
+        return ()
+    # a carriage return paints over what stood before it
+    whole = lines[1:] if start else lines
+    return tuple(line.rstrip("\r").rpartition("\r")[2] for line in whole if line.strip())[-_LOG_LINES:]
