@@ -14,14 +14,14 @@ class StatusLine(CellPanel, can_focus=False):
 
     framed = False
     _snapshot: Snapshot | None = None
-    _notice: Line = []
+    _notice: Line | None = None
 
     def show(self, snapshot: Snapshot) -> None:
         """Take in a new look."""
         self._snapshot = snapshot
         self.repaint()
 
-    def notice(self, line: Line) -> None:
+    def notice(self, line: Line | None) -> None:
         """A word for the person, in place of the progress, until the next one."""
         self._notice = line
         self.repaint()

@@ -29,7 +29,7 @@ class DocumentScreen(BoxScreen[None]):
 
     def lines(self, width: int) -> list[Line]:
         """Every line of the text, wrapped."""
-        lines: list[Line] = wrap(safe(self.note, 500), width, "dim") + [[]] if self.note else []
+        lines: list[Line] = [*wrap(safe(self.note, 500), width, "dim"), []] if self.note else []
         fenced = False
         for raw in self.text.splitlines():
             fenced ^= raw.startswith("```")

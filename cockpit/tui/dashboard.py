@@ -1,0 +1,200 @@
+"""The one screen: three columns where there is room, pages where there is not, one panel when zoomed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from cockpit.tui.cells import CellPanel
+from cockpit.tui.messages import Snapshot
+from cockpit.tui.panels.curves import LossChart, RateChart
+from cockpit.tui.panels.footer import Footer
+from cockpit.tui.panels.lists import Checklist, Checkpoints, Runs
+from cockpit.tui.panels.machine import Gpus, Host
+from cockpit.tui.panels.status import StatusLine
+from cockpit.tui.panels.training import Log, Progress
+
+PAGES: dict[str, tuple[str, ...]] = {
+    "training": ("loss", "rate", "progress"),
+    "runs": ("runs", "checkpoints"),
+    "machine": ("gpus", "host"),
+    "checks": ("checks",),
+    "log": ("log",),
+}
+_WIDE, _TALL = 110, 28  # from here on everything fits on one screen
+_TINY_WIDTH, _TINY_HEIGHT = 44, 12  # below, only the essential lines
+
+
+class Dashboard(Screen[None]):
+    """Places the panels by hand: absolute regions need no layout pass when a digit changes."""
+
+    DEFAULT_CSS = """
+    Dashboard { background: #0c1014; layers: base; }
+    Dashboard > CellPanel { position: absolute; }
+    """
+    AUTO_FOCUS = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.status_line = StatusLine(id="status")
+        self.loss = LossChart("loss", "the loss curve begins with the first step", id="loss")
+        self.rate = RateChart("learning rate", "", id="rate")
+        self.runs = Runs("Runs", id="runs")
+        self.checks = Checklist("Ready to train", id="checks")
+        self.log_panel = Log("log", id="log")
+        self.panels: dict[str, CellPanel] = {
+            "checks": self.checks,
+            "runs": self.runs,
+            "checkpoints": Checkpoints("Checkpoints", id="checkpoints"),
+            "loss": self.loss,
+            "rate": self.rate,
+            "log": self.log_panel,
+            "gpus": Gpus("GPU", id="gpus"),
+            "host": Host("host", id="host"),
+            "progress": Progress("progress", id="progress"),
+        }
+        self.footer = Footer(id="footer")
+        self.page = "training"
+        self.zoomed: str | None = None
+        self._tiny = Essentials(id="tiny")
+
+    def compose(self) -> ComposeResult:
+        """Every panel once; ``place`` says which are seen where."""
+        yield self.status_line
+        yield from self.panels.values()
+        yield self._tiny
+        yield self.footer
+
+    def on_mount(self) -> None:
+        """The list of runs has the keys first."""
+        self.place()
+        self.runs.focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another size, another arrangement."""
+        self.place(event.size.width, event.size.height)
+
+    @property
+    def paged(self) -> bool:
+        """Whether the terminal is too small for everything at once."""
+        return self.app.size.width < _WIDE or self.app.size.height < _TALL
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Hand a look to every panel; hidden ones wait until they are seen."""
+        self.status_line.show(snapshot)
+        self._tiny.show(snapshot)
+        for panel in self.panels.values():
+            if not panel.display:
+                continue
+            if isinstance(panel, (LossChart, RateChart)):
+                panel.show_run(snapshot)
+            else:
+                panel.show(snapshot)  # type: ignore[attr-defined]
+
+    def place(self, width: int | None = None, height: int | None = None) -> None:
+        """Give every panel its region, or none."""
+        width, height = width or self.app.size.width, height or self.app.size.height
+        regions = dict(self._regions(width, height))
+        for widget in (self.status_line, *self.panels.values(), self._tiny, self.footer):
+            region = regions.get(widget.id or "")
+            widget.display = region is not None
+            if region is not None:
+                x, y, w, h = region
+                widget.styles.offset = (x, y)
+                widget.styles.width, widget.styles.height = w, h
+
+    def _regions(self, width: int, height: int) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
+        if width < _TINY_WIDTH or height < _TINY_HEIGHT:
+            yield "tiny", (0, 0, max(1, width), max(1, height))
+            return
+        top = 1 if width >= _WIDE else 2
+        yield "status", (0, 0, width, top)
+        yield "footer", (0, height - 1, width, 1)
+        inside = height - top - 1
+        if self.zoomed:
+            yield self.zoomed, (0, top, width, inside)
+        elif width < _WIDE or height < _TALL:
+            yield from self._page(width, top, inside)
+        else:
+            yield from self._columns(width, top, inside)
+
+    def _columns(self, width: int, top: int, inside: int) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
+        left, right = min(36, width // 5 + 2), min(34, width // 5 + 1)
+        middle = width - left - right
+        checks = 8
+        points = min(10, max(5, (inside - checks) // 3))
+        yield "checks", (0, top, left, checks)
+        yield "runs", (0, top + checks, left, inside - checks - points)
+        yield "checkpoints", (0, top + inside - points, left, points)
+        rate, log = max(6, inside // 5), max(5, inside // 5)
+        yield "loss", (left, top, middle, inside - rate - log)
+        yield "rate", (left, top + inside - rate - log, middle, rate)
+        yield "log", (left, top + inside - log, middle, log)
+        host, progress = 6, 11
+        yield "gpus", (left + middle, top, right, inside - host - progress)
+        yield "host", (left + middle, top + inside - host - progress, right, host)
+        yield "progress", (left + middle, top + inside - progress, right, progress)
+
+    def _page(self, width: int, top: int, inside: int) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
+        names = PAGES[self.page]
+        if self.page == "training" and width >= 70 and inside >= 10:
+            side = 26
+            rate = inside // 3
+            yield "loss", (0, top, width - side, inside - rate)
+            yield "rate", (0, top + inside - rate, width - side, rate)
+            yield "progress", (width - side, top, side, inside)
+            return
+        if self.page == "training":
+            yield "loss", (0, top, width, inside)
+            return
+        each = inside // len(names)
+        for index, name in enumerate(names):
+            last = index == len(names) - 1
+            yield name, (0, top + index * each, width, inside - index * each if last else each)
+
+    def turn_to(self, page: str) -> None:
+        """Show a page; on a large terminal its first panel gets the keys."""
+        self.page, self.zoomed = page, None
+        self.place()
+        self.panels[PAGES[page][0]].focus()
+
+    def zoom(self, name: str | None) -> None:
+        """One panel over all, or none."""
+        self.zoomed = name
+        self.place()
+        if name:
+            self.panels[name].focus()
+
+
+class Essentials(CellPanel, can_focus=False):
+    """What a terminal of a few cells can still say."""
+
+    framed = False
+    _snapshot: Snapshot | None = None
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Take in a new look."""
+        self._snapshot = snapshot
+        if self.display:
+            self.repaint()
+
+    def rows(self, width: int, height: int):  # type: ignore[no-untyped-def]
+        """State, step, loss, time left."""
+        from cockpit.domain.text import count, number, rough_duration, safe
+        from cockpit.tui.signs import state_sign
+
+        state = self._snapshot.selected if self._snapshot else None
+        if state is None:
+            return [[("cockpit", "accent")], [("no run", "dim")]]
+        glyph, name = state_sign(state.state, plain=self.ascii)
+        return [
+            [(f"{glyph} {state.state}", name)],
+            [(f"{count(state.step)}/{count(state.steps_total)}", "text")],
+            [(f"loss {number(state.loss_train)}", "text")],
+            [(f"val {number(state.loss_val)}", "text")],
+            [(f"ETA {rough_duration(state.eta.seconds)}", "text")],
+            [(safe(state.name), "dim")],
+        ]
