@@ -289,7 +289,7 @@ class CockpitApp(App[Leave]):
         elif panel.id == "checkpoints":
             self.push_screen(DocumentScreen("checkpoint", item.path, copy=item.path))
 
-    def action_back(self) -> None:
+    def action_unzoom(self) -> None:
         """From the zoom to everything."""
         self.dashboard.zoom(None)
         self._redraw()

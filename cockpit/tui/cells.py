@@ -155,11 +155,11 @@ class CellPanel(Widget, can_focus=True):
         lines = self.rows(inner, height - 2)[: height - 2]
         lines += [[] for _ in range(height - 2 - len(lines))]
         body = [[side, (" ", ""), *to_cells(line, inner), (" ", ""), side] for line in lines]
-        return [self._top(corners, name, width), *body, to_cells(
+        return [self._top_edge(corners, name, width), *body, to_cells(
             [(corners[2] + corners[4] * (width - 2) + corners[3], name)], width
         )]  # fmt: skip
 
-    def _top(self, corners: str, name: str, width: int) -> list[Cell]:
+    def _top_edge(self, corners: str, name: str, width: int) -> list[Cell]:
         title: Line = [(corners[0] + corners[4], name)]
         if self.title:
             title += [(f" {self.title} ", "title" if not self.has_focus else "accent")]

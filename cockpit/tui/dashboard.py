@@ -11,6 +11,7 @@ from textual.screen import Screen
 from cockpit.tui.cells import CellPanel
 from cockpit.tui.messages import Snapshot
 from cockpit.tui.panels.curves import LossChart, RateChart
+from cockpit.tui.panels.essentials import Essentials
 from cockpit.tui.panels.footer import Footer
 from cockpit.tui.panels.lists import Checklist, Checkpoints, Runs
 from cockpit.tui.panels.machine import Gpus, Host
@@ -167,34 +168,3 @@ class Dashboard(Screen[None]):
         self.place()
         if name:
             self.panels[name].focus()
-
-
-class Essentials(CellPanel, can_focus=False):
-    """What a terminal of a few cells can still say."""
-
-    framed = False
-    _snapshot: Snapshot | None = None
-
-    def show(self, snapshot: Snapshot) -> None:
-        """Take in a new look."""
-        self._snapshot = snapshot
-        if self.display:
-            self.repaint()
-
-    def rows(self, width: int, height: int):  # type: ignore[no-untyped-def]
-        """State, step, loss, time left."""
-        from cockpit.domain.text import count, number, rough_duration, safe
-        from cockpit.tui.signs import state_sign
-
-        state = self._snapshot.selected if self._snapshot else None
-        if state is None:
-            return [[("cockpit", "accent")], [("no run", "dim")]]
-        glyph, name = state_sign(state.state, plain=self.ascii)
-        return [
-            [(f"{glyph} {state.state}", name)],
-            [(f"{count(state.step)}/{count(state.steps_total)}", "text")],
-            [(f"loss {number(state.loss_train)}", "text")],
-            [(f"val {number(state.loss_val)}", "text")],
-            [(f"ETA {rough_duration(state.eta.seconds)}", "text")],
-            [(safe(state.name), "dim")],
-        ]

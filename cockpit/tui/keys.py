@@ -32,7 +32,7 @@ KEYS = (
         "panel to full screen; on a check its remedy; on a run, select it",
         footer=True,
     ),
-    Key("escape", "esc", "back", "back", "back to the dashboard"),
+    Key("escape", "esc", "unzoom", "back", "back to the dashboard"),
     Key("l", "l", "log_scale", "log scale", "logarithmic y-axis of the focused chart"),
     Key("m", "m", "smoothing", "smoothing", "smoothed line, or the values as they are"),
     Key("plus,equals_sign", "+", "zoom_in", "zoom in", "fewer steps on the charts"),
