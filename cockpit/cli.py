@@ -18,12 +18,12 @@ exit codes: 0 done · 1 it failed, or a check did · 2 the words are off · 3 ne
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     arguments = _parser().parse_args(argv)
-    from cockpit import commands
+    from cockpit.commands import print_error, run
 
     try:
-        return commands.run(arguments)
+        return run(arguments)
     except CockpitError as error:
-        commands.print_error(error, as_json=getattr(arguments, "json", False))
+        print_error(error, as_json=getattr(arguments, "json", False))
         return error.exit_code
     except KeyboardInterrupt:
         return 130

@@ -67,7 +67,7 @@ class Series:
     Memory is 20 bytes a point; capacity beyond the last point is reserved, not touched.
     """
 
-    def __init__(self, smoothing: float = 0.98) -> None:
+    def __init__(self, smoothing: float = 0.95) -> None:
         self._steps: Ints = np.empty(1024, np.int64)
         self._values: Floats = np.empty(1024, np.float64)
         self._smoothed = np.empty(1024, np.float32)

@@ -9,7 +9,7 @@ from cockpit.domain.text import number
 from cockpit.tui.cells import CellPanel, Line
 
 if TYPE_CHECKING:
-    from cockpit.domain.plot import Cell, Columns, Frame
+    from cockpit.domain.plot import Cell, Columns, Frame, Raster
     from cockpit.domain.series import SeriesView
 
 _GUTTER = 7  # cells for the labels of the y-axis
@@ -110,19 +110,32 @@ class Chart(CellPanel):
         frame = plot.Frame(x0, x1, *limits, log=self.log_scale)
         raster = plot.Raster(plot_width, plot_height, frame, glyphs)
         for plotted, (raw, line) in layers:
-            if plotted.points:
-                steps, values = plotted.series.steps, plotted.series.values
-                raster.line(steps.astype(float), values, plotted.style)
-                for step, value in zip(steps.tolist()[-200:], values.tolist()[-200:], strict=True):
-                    if value - value == 0:
-                        raster.point(step, value, "o" if self.ascii else "●", plotted.style)
-            else:
-                raster.band(raw, plotted.raw_style or plotted.style)
-                if plotted.raw_style:
-                    raster.band(line, plotted.style)
+            self._draw(plotted, raw, line, raster)
             for column, kind in raw.marks:
                 raster.mark(column, kind)
         return self._framed(raster.cells(), frame, plot_width, plot_height)
+
+    def _draw(self, plotted: Plotted, raw: Columns, line: Columns, raster: Raster) -> None:
+        """Few points are joined; many are a band per column, under the smoothed line."""
+        if not plotted.points and int(raw.filled.sum()) * 2 > len(raw.filled):
+            raster.band(raw, plotted.raw_style or plotted.style)
+            if plotted.raw_style:
+                raster.band(line, plotted.style)
+            return
+        series = plotted.series
+        steps = series.steps.astype(float)
+        inside = (steps >= raster.frame.x0) & (steps <= raster.frame.x1)
+        steps = steps[inside]
+        if plotted.raw_style:
+            raster.band(raw, plotted.raw_style)
+        smooth = self.smooth and bool(plotted.raw_style)
+        values = (series.smoothed if smooth else series.values)[inside].astype(float)
+        raster.line(steps, values, plotted.style)
+        if plotted.points and len(steps):
+            spaced = len(steps) * 3 <= raster.width
+            for step, value in list(zip(steps.tolist(), values.tolist(), strict=True))[0 if spaced else -1 :]:
+                if value - value == 0:
+                    raster.point(step, value, "o" if self.ascii else "●", plotted.style)
 
     def _decimated(self, plotted: Plotted, x0: float, x1: float, dots: int) -> tuple[Columns, Columns]:
         from cockpit.domain.plot import decimate
