@@ -51,6 +51,7 @@ class RecorderHooks:
         self._saved_path = ""
         self._saves = 0
         self._ended = False
+        self._validated: set[str] = set()  # metrics that are points of a validation, not of a step
 
     # -- beginning ----------------------------------------------------------------------------------------
 
@@ -158,7 +159,9 @@ class RecorderHooks:
         """Whatever else the module logs; the loss and the epoch counter are known already."""
         buffer, now = self._ready(), time.time()
         for name, value in metrics.items():
-            known = name.startswith(("train/loss", "train_loss")) or name in ("epoch", "loss")
+            known = (
+                name.startswith(("train/loss", "train_loss")) or name in ("epoch", "loss") or name in self._validated
+            )
             if not known and isinstance(value, torch.Tensor) and value.numel() == 1:
                 buffer.add(self._step, now, buffer.tag(name), value)
 
@@ -195,6 +198,7 @@ class RecorderHooks:
             "validation_end", step=self._step, epoch=trainer.current_epoch, metrics=values,
             seconds=time.monotonic() - self._phase_began, sanity=trainer.sanity_checking,
         )  # fmt: skip
+        self._validated.update(values)
         if self._buffer is not None:
             now = time.time()
             for name, value in values.items():

@@ -1,0 +1,109 @@
+"""Series and charts: nothing that was recorded is hidden."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cockpit.domain import plot
+from cockpit.domain.series import Series, Smoother
+
+
+def filled(values, steps=None):
+    series = Series()
+    values = np.asarray(values, float)
+    steps = np.arange(len(values)) if steps is None else np.asarray(steps)
+    series.extend(steps, steps.astype(float), values)
+    return series.view()
+
+
+def test_one_spike_in_a_million_is_seen():
+    values = np.zeros(1_000_000)
+    values[654_321] = 7.0
+    view = filled(values)
+    columns = plot.decimate(view.steps, view.values, 0, 1_000_000, 200)
+    assert columns.high.max() == 7.0
+    assert int(columns.high.argmax()) == 654_321 * 200 // 1_000_000
+
+
+def test_what_is_not_finite_is_marked_where_it_happened():
+    values = np.ones(1000)
+    values[500], values[100], values[900] = np.nan, np.inf, -np.inf
+    view = filled(values)
+    columns = plot.decimate(view.steps, view.values, 0, 1000, 100)
+    assert sorted(columns.marks) == [(10, "+inf"), (50, "nan"), (90, "-inf")]
+    assert columns.filled.all()
+    assert columns.high.max() == 1.0
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.floats(allow_nan=True, allow_infinity=True, width=32), max_size=400),
+    st.lists(st.integers(0, 400), max_size=6),
+)
+def test_smoothing_does_not_depend_on_the_pieces(values, cuts):
+    array = np.asarray(values, float)
+    whole = Smoother(0.9).extend(array)
+    pieces, smoother, edges = [], Smoother(0.9), sorted({0, len(array), *(c for c in cuts if c < len(array))})
+    for start, stop in zip(edges, edges[1:], strict=False):
+        pieces.append(smoother.extend(array[start:stop]))
+    got = np.concatenate(pieces) if pieces else whole
+    np.testing.assert_allclose(got, whole, rtol=1e-4, atol=1e-6)
+
+
+def test_smoothing_is_the_debiased_average():
+    values = np.random.default_rng(0).normal(size=300)
+    total = mass = 0.0
+    expected = []
+    for value in values:
+        total, mass = 0.9 * total + 0.1 * value, 0.9 * mass + 0.1
+        expected.append(total / mass)
+    np.testing.assert_allclose(Smoother(0.9).extend(values), expected, rtol=1e-5)
+
+
+def test_redone_steps_are_forgotten_and_old_views_stay():
+    series = Series()
+    series.extend(np.arange(10), np.arange(10.0), np.arange(10.0))
+    before = series.view()
+    series.truncate_after(4)
+    series.extend(np.arange(5, 8), np.arange(3.0), np.full(3, 50.0))
+    assert before.values.tolist() == list(range(10))
+    assert series.view().steps.tolist() == list(range(8))
+    assert series.view().values.tolist() == [0, 1, 2, 3, 4, 50, 50, 50]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "count", "expected"),
+    [(0, 1, 5, [0, 0.2, 0.4, 0.6, 0.8, 1.0]), (0, 100, 4, [0, 50, 100]), (3, 3, 4, [3])],
+)
+def test_ticks_are_round(low, high, count, expected):
+    assert plot.ticks(low, high, count) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("value", "step", "label"),
+    [(1200, 0, "1.2k"), (0.25, 0.05, "0.25"), (3e-4, 0, "3e-4"), (0, 1, "0"), (5.5, 0.5, "5.5")],
+)
+def test_labels_are_short(value, step, label):
+    assert plot.tick_label(value, step) == label
+
+
+def test_the_right_edge_rarely_moves():
+    limits = [plot.grown_limit(step, 4000) for step in range(4001)]
+    assert limits == sorted(limits)
+    assert len(set(limits)) < 20
+    assert limits[-1] == 4000
+    assert all(limit >= step for step, limit in enumerate(limits))
+
+
+@pytest.mark.parametrize("glyphs", list(plot.Glyphs))
+def test_a_rising_line_rises_in_every_alphabet(glyphs):
+    view = filled(np.arange(200.0))
+    raster = plot.Raster(40, 10, plot.Frame(0, 199, 0, 199), glyphs)
+    raster.band(plot.decimate(view.steps, view.values, 0, 199, raster.columns), "train")
+    rows = ["".join(ch for ch, _ in row) for row in raster.cells()]
+    assert rows[0].rstrip()[-1:] != ""
+    assert rows[0][:20].strip() == ""
+    assert rows[-1][20:].strip() == ""
+    if glyphs is plot.Glyphs.ASCII:
+        assert all(c.isascii() for row in rows for c in row)
