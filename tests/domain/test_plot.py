@@ -1,5 +1,7 @@
 """Series and charts: nothing that was recorded is hidden."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -45,7 +47,7 @@ def test_smoothing_does_not_depend_on_the_pieces(values, cuts):
     array = np.asarray(values, float)
     whole = Smoother(0.9).extend(array)
     pieces, smoother, edges = [], Smoother(0.9), sorted({0, len(array), *(c for c in cuts if c < len(array))})
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in itertools.pairwise(edges):
         pieces.append(smoother.extend(array[start:stop]))
     got = np.concatenate(pieces) if pieces else whole
     np.testing.assert_allclose(got, whole, rtol=1e-4, atol=1e-6)
