@@ -24,7 +24,8 @@ from cockpit.tui.messages import Leave, Looked, Snapshot
 from cockpit.tui.panels.lists import ListPanel
 from cockpit.tui.screens.choose import Choice, ChooseScreen
 from cockpit.tui.screens.confirm import ConfirmScreen
-from cockpit.tui.screens.document import DocumentScreen, help_text
+from cockpit.tui.screens.document import DocumentScreen
+from cockpit.tui.screens.help import HelpScreen
 
 if TYPE_CHECKING:
     from cockpit.domain.guard import Question
@@ -333,7 +334,7 @@ class CockpitApp(App[Leave]):
 
     def action_help(self) -> None:
         """All keys and signs."""
-        self.push_screen(DocumentScreen("help", help_text()))
+        self.push_screen(HelpScreen())
 
     def action_leave(self) -> None:
         """Close; training goes on."""

@@ -67,7 +67,6 @@ class BoxScreen(ModalScreen[Result]):
 
     DEFAULT_CSS = "BoxScreen { align: center middle; background: #000000 55%; }"
     largest = 92  # cells
-    moves = frozenset({"up", "down", "pageup", "pagedown", "home", "end"})  # the keys that scroll
 
     def __init__(self, title: str) -> None:
         super().__init__()

@@ -75,7 +75,7 @@ class ChooseScreen(BoxScreen[str | None]):
             self.dismiss(None)
         elif key in moves:
             self._move_to(self.cursor + moves[key])
-        elif key.isdecimal() and self._first_digit <= int(key) - 0 and key != "0":
+        elif len(key) == 1 and key in "123456789":
             self._take(int(key) - self._first_digit)
         elif key == "enter":
             self._take(self.cursor)

@@ -57,7 +57,10 @@ class ConfirmScreen(BoxScreen[Answer]):
         if self.question.consent is Consent.TYPED:
             room = max(1, width - 2)
             field = self._word[-room:] + ("_" if self.box.ascii else "▏")
-            lines = [[("type ", "dim"), (self.subject, "strong"), (" to agree", "dim")], [("> ", "dim"), (field, "input")]]
+            lines = [
+                [("type ", "dim"), (self.subject, "strong"), (" to agree", "dim")],
+                [("> ", "dim"), (field, "input")],
+            ]
         no = self._button(self.question.no, "n", yes=False)
         yes = self._button(self.question.yes, "y", yes=True)
         if line_width([*no, *yes]) + 1 <= width:

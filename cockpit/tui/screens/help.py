@@ -1,0 +1,93 @@
+"""All keys and signs, from the tables that make the bindings and the panels."""
+
+from __future__ import annotations
+
+from textual import events
+
+from cockpit.domain.run import State
+from cockpit.tui.cells import Line, fit
+from cockpit.tui.keys import KEYS
+from cockpit.tui.screens.box import BoxScreen, keys_line
+from cockpit.tui.screens.prose import wrap
+from cockpit.tui.signs import state_sign
+
+_TWO_COLUMNS = 110  # cells inside
+_KEY, _STATE = 8, 14  # cells
+_MOVING = (
+    ("tab", "next panel"),
+    ("arrows", "or j k: move in a list; enter chooses"),
+    ("ctrl+p", "find any action by its name"),
+)
+_MEANING = {
+    State.LAUNCHING: "the process starts, data is made ready",
+    State.RUNNING: "training steps are coming in",
+    State.VALIDATING: "a validation is under way",
+    State.SAVING: "a checkpoint is being written",
+    State.PAUSED: "held at a step until you let it go on",
+    State.STALLED: "no step in several times its own pace",
+    State.STOPPING: "it was asked to stop",
+    State.STOPPED: "ended early, by request",
+    State.FINISHED: "trained to its end",
+    State.FAILED: "an error ended it",
+    State.KILLED: "a signal ended it",
+    State.INTERRUPTED: "the machine went away under it",
+    State.UNKNOWN: "cannot be told from here",
+}
+_MARKS = (("×", "NaN"), ("↑ ↓", "+inf, -inf"), ("▲ ▼", "beyond the axis"))
+_PROMISE = "Closing the cockpit, the terminal or the connection does not end a run."
+
+
+class HelpScreen(BoxScreen[None]):
+    """Keys on the left and signs on the right, or below each other where it is narrow."""
+
+    largest = 130
+
+    def __init__(self) -> None:
+        super().__init__("help")
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        """The tables side by side or in turn, then what to remember."""
+        promise: list[Line] = [[], *wrap(_PROMISE, width, "accent")]
+        if width < _TWO_COLUMNS:
+            return [*_keys(width), [], *self._signs(width), *promise]
+        half = (width - 3) // 2
+        left, right = _keys(half), self._signs(half)
+        rows = max(len(left), len(right))
+        left += [[] for _ in range(rows - len(left))]
+        right += [[] for _ in range(rows - len(right))]
+        both = [[*fit(one, half), ("   ", ""), *other] for one, other in zip(left, right, strict=True)]
+        return [*both, *promise]
+
+    def foot(self, width: int) -> list[Line]:
+        """What to press."""
+        return [keys_line(width, ("esc", "back"), ("up down" if self.box.ascii else "↑↓", "scroll"))]
+
+    def on_key(self, event: events.Key) -> None:
+        """Scroll, leave."""
+        event.stop()
+        if event.key in ("escape", "q", "enter", "question_mark"):
+            self.dismiss(None)
+        else:
+            self.scroll_key(event.key)
+
+    def _signs(self, width: int) -> list[Line]:
+        lines: list[Line] = [[("States", "title")]]
+        for state, meaning in _MEANING.items():
+            sign, name = state_sign(state, plain=self.box.ascii)
+            lines += _row([(f"{sign} ", name), (f"{state:<{_STATE - 2}}", "text")], meaning, _STATE, width)
+        lines += [[], [("On the charts", "title")]]
+        for mark, meaning in _MARKS:
+            lines += _row([(f"{mark:<{_STATE}}", "bad")], meaning, _STATE, width)
+        return lines
+
+
+def _keys(width: int) -> list[Line]:
+    lines: list[Line] = [[("Keys", "title")]]
+    for shown, meaning in (*((key.shown, key.help) for key in KEYS), *_MOVING):
+        lines += _row([(f"{shown:<{_KEY}}", "key")], meaning, _KEY, width)
+    return lines
+
+
+def _row(head: Line, meaning: str, indent: int, width: int) -> list[Line]:
+    first, *more = wrap(meaning, max(1, width - indent), "dim")
+    return [[*head, *first], *([(" " * indent, ""), *line] for line in more)]
