@@ -26,6 +26,7 @@ from cockpit.tui.screens.choose import Choice, ChooseScreen
 from cockpit.tui.screens.confirm import ConfirmScreen
 from cockpit.tui.screens.document import DocumentScreen
 from cockpit.tui.screens.help import HelpScreen
+from cockpit.tui.screens.message import MessageScreen
 
 if TYPE_CHECKING:
     from cockpit.domain.guard import Question
@@ -122,7 +123,7 @@ class CockpitApp(App[Leave]):
             return None
         return RunPaths(Path(state.path))
 
-    # -- doing: every deed runs on a thread, and every error becomes a word -------------------------------
+    # -- doing: every deed runs on a thread, and every error gets its screen ------------------------------
 
     def _deed(self, deed: Callable[[], str]) -> None:
         def attempt() -> None:
@@ -131,9 +132,12 @@ class CockpitApp(App[Leave]):
             except Refused:
                 self.post_message(Done("nothing was changed", "dim"))
             except CockpitError as error:
-                self.post_message(Done(f"{error.title}: {error.message}", "bad"))
+                self.call_from_thread(self._fail, error)
 
         self.run_worker(attempt, thread=True, group="deed")
+
+    def _fail(self, error: CockpitError) -> None:
+        self.push_screen(MessageScreen(error))
 
     def _ask(self, plan: Callable[[], tuple[Any, Question]], deed: Callable[[Any, Any], str]) -> None:
         """Facts on a thread, the question on the screen, the deed on a thread again."""
@@ -142,7 +146,7 @@ class CockpitApp(App[Leave]):
             try:
                 planned, question = plan()
             except CockpitError as error:
-                self.post_message(Done(f"{error.title}: {error.message}", "bad"))
+                self.call_from_thread(self._fail, error)
                 return
             self.call_from_thread(self._question, planned, question, deed)
 

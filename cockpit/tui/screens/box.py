@@ -43,8 +43,9 @@ class Box(CellPanel):
         """Where in a long text one is."""
         if len(self.body) <= self.room:
             return []
-        dash = "-" if self.ascii else "–"
-        return [(f"{self.top + 1}{dash}{self.top + self.room} of {len(self.body)}", "dim")]
+        last, (dash, arrow) = self.top + self.room, "-v" if self.ascii else "–↓"
+        seen = f"{self.top + 1}{dash}{last} of {len(self.body)}"
+        return [(seen, "dim"), (f" {arrow}", "accent")] if last < len(self.body) else [(seen, "dim")]
 
     def hit(self, event: events.Click) -> tuple[str, int, int] | None:
         """What is under a click: ``"body"`` or ``"foot"``, the line of it, the cell of that line."""

@@ -8,11 +8,11 @@ from cockpit.domain.guard import Answer, Consent, Fact, Question
 from cockpit.domain.text import safe
 from cockpit.tui.cells import Line, line_width
 from cockpit.tui.screens.box import BoxScreen
-from cockpit.tui.screens.prose import shorten, wrap
+from cockpit.tui.screens.prose import chop, shorten, wrap
 
 _LABEL = 16  # cells a label may take
 _LEVELS = {"": (" ", " ", "text"), "warn": ("!", "!", "warn"), "bad": ("✗", "x", "bad")}
-_ALLOWANCES = (3, 2, 1)  # lines for an unmarked fact: the most that lets everything be seen at once
+_DENSITIES = ((3, True), (1, True), (1, False))  # lines for an unmarked fact, and whether sections stand apart
 
 
 class ConfirmScreen(BoxScreen[Answer]):
@@ -33,22 +33,23 @@ class ConfirmScreen(BoxScreen[Answer]):
 
     def lines(self, width: int, height: int) -> list[Line]:
         """The whole question; plain facts give way before anything has to be scrolled."""
-        for allowance in _ALLOWANCES:
-            lines = self._body(width, allowance)
+        for allowance, apart in _DENSITIES:
+            lines = self._body(width, allowance, apart=apart)
             if len(lines) <= height:
                 break
         return lines
 
-    def _body(self, width: int, allowance: int) -> list[Line]:
+    def _body(self, width: int, allowance: int, *, apart: bool) -> list[Line]:
         question = self.question
         label = max((line_width([(_label(fact), "")]) for fact in question.facts), default=0) + 1
-        lines: list[Line] = [*wrap(safe(question.will, 400), width, "text"), []]
+        gap: list[Line] = [[]] if apart else []
+        lines: list[Line] = [*wrap(safe(question.will, 400), width, "text"), *gap]
         for fact in question.facts:
             lines += _fact_lines(fact, label, width, allowance, plain=self.box.ascii)
         if question.command:
-            lines += [[], *wrap(safe(question.command, 4000), width, "code")]
+            lines += [*gap, *chop(safe(question.command, 4000), width, "code")]
         if question.cannot_undo:
-            lines += [[], *wrap(safe(question.cannot_undo, 400), width, "warn")]
+            lines += [*gap, *wrap(safe(question.cannot_undo, 400), width, "warn")]
         return lines
 
     def foot(self, width: int) -> list[Line]:

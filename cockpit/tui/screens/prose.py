@@ -20,6 +20,11 @@ def wrap(text: str, width: int, name: str, *, indent: str = "") -> list[Line]:
     return [[(indent + line, name)] for line in _wrapped(text.rstrip(), max(1, width - cell_len(indent)))]
 
 
+def chop(text: str, width: int, name: str) -> list[Line]:
+    """``text`` in full lines of ``width`` cells, cut anywhere: a command reads on where the line ends."""
+    return [[(line, name)] for line in chop_cells(text, max(1, width)) or [""]]
+
+
 def _wrapped(text: str, width: int) -> Iterator[str]:
     current = ""
     for word in _WORD.findall(text):
