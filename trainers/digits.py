@@ -56,7 +56,7 @@ class Digits(LightningDataModule):
 
     def val_dataloader(self) -> DataLoader[Any]:
         """The validation images, in one batch."""
-        return DataLoader(self.sets["val"], batch_size=512)
+        return DataLoader(self.sets["val"], batch_size=512, generator=torch.Generator().manual_seed(self.seed))
 
     def test_dataloader(self) -> DataLoader[Any]:
         """The test images, in one batch."""

@@ -2,8 +2,8 @@
 
 Lightning restores weights, optimizer and counters, but neither random generators nor the place inside an
 epoch, so a plain resume repeats some samples and skips others. With :class:`EpochSampler` in the train
-loader and :class:`ExactResumeHooks` among the callbacks the losses after a resume equal those of the
-uninterrupted run to the last bit (CPU; CUDA with deterministic algorithms).
+loader, a generator of its own in every loader, and :class:`ExactResumeHooks` among the callbacks, the losses
+after a resume equal those of the uninterrupted run to the last bit (CPU; CUDA with deterministic algorithms).
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ class ExactResumeHooks:
     """Callback hooks that carry the random state through a checkpoint; mixed into a Lightning ``Callback``."""
 
     _rng: dict[str, Any] | None = None
+    _held: dict[str, Any] | None = None
 
     def on_save_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
         """Add the random state to the checkpoint, in types that ``weights_only=True`` loads."""
@@ -86,6 +87,16 @@ class ExactResumeHooks:
         if self._rng is not None:
             restore_random_state(self._rng)
             self._rng = None
+
+    def on_validation_start(self, trainer: Any, pl_module: Any) -> None:
+        """Set the training's random state aside: a validation that a resume does not repeat must not change it."""
+        self._held = random_state()
+
+    def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
+        """Go on with it as if there had been no validation."""
+        if self._held is not None:
+            restore_random_state(self._held)
+            self._held = None
 
 
 def position(checkpoint: dict[str, Any]) -> Position | None:
