@@ -15,7 +15,7 @@ def train(folder, *options):
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     lines = [line.split() for line in done.stdout.splitlines() if line[:1].isdigit() or line.startswith("hash")]
     assert lines, done.stderr[-2000:]
-    return done, {key: value for key, value in lines}
+    return done, dict(lines)
 
 
 def newest(folder):
