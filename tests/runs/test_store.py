@@ -1,0 +1,37 @@
+"""Runs are found by id, prefix and ``latest``; what cannot be found is told with what can."""
+
+import pytest
+
+from cockpit.errors import RunNotFound
+from cockpit.runs.store import find_run, run_folders
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("2026-01-01T0000-a-1111", "2026-01-02T0000-b-2222", "2026-01-03T0000-b-22aa", "not-a-run"):
+        (tmp_path / name).mkdir()
+        if name != "not-a-run":
+            (tmp_path / name / "run.json").write_text("{}")
+    return tmp_path
+
+
+def test_newest_first(folder):
+    assert [run.id[-4:] for run in run_folders(folder)] == ["22aa", "2222", "1111"]
+
+
+@pytest.mark.parametrize(
+    ("reference", "found"), [("latest", "22aa"), ("1111", "1111"), ("2026-01-02", "2222"), ("222", "2222")]
+)
+def test_found_by(folder, reference, found):
+    assert find_run(folder, reference).id.endswith(found)
+
+
+@pytest.mark.parametrize(("reference", "why"), [("22", "could be"), ("zz", "No run answers"), ("", "No run answers")])
+def test_not_found(folder, reference, why):
+    with pytest.raises(RunNotFound, match=why):
+        find_run(folder, reference)
+
+
+def test_no_runs_at_all(tmp_path):
+    with pytest.raises(RunNotFound, match="no run"):
+        find_run(tmp_path / "none", "latest")
