@@ -11,6 +11,7 @@ from cockpit.domain.run import RunState, State
 from cockpit.domain.text import count, duration, safe
 from cockpit.errors import NotPossible
 from cockpit.runner import control
+from cockpit.runner.locks import wait_for_runner
 from cockpit.runs import requests
 from cockpit.runs.fold import TrainerFold, text
 from cockpit.runs.journal import Event, JournalTail
@@ -136,14 +137,14 @@ def wait_for_answer(
 
 
 def wait_for_end(run: RunPaths, seconds: float) -> RunState:
-    """The state once the process is gone, or after ``seconds``."""
+    """The state once the process is gone and its handoff is written, or after ``seconds``."""
     reader = RunReader(run)
     deadline = time.monotonic() + seconds
-    while True:
-        state = reader.poll()
-        if not state.state.active or time.monotonic() >= deadline:
-            return state
+    while (state := reader.poll()).state.active and time.monotonic() < deadline:
         time.sleep(_POLL)
+    if not state.state.active:
+        wait_for_runner(run)
+    return state
 
 
 def answer_text(answer: Event) -> str:

@@ -43,6 +43,14 @@ def expect_no_trainer(run: RunPaths, history: RunnerFold) -> None:
     os.close(fd)
 
 
+def wait_for_runner(run: RunPaths, seconds: float = RUNNER_PATIENCE) -> bool:
+    """Whether the run's runner is through with its last words (exit, handoff), after ``seconds`` at the most."""
+    fd = _take(run.runner_lock, fcntl.LOCK_SH, seconds)
+    if fd is not None:
+        os.close(fd)
+    return fd is not None
+
+
 def _last_trainer_lives(history: RunnerFold) -> bool:
     launched = history.launched or {}
     pid, started = integer(launched.get("pid")), integer(launched.get("start_time"))
