@@ -73,7 +73,7 @@ class ChooseScreen(BoxScreen[str | None]):
                  "home": -len(self.choices), "end": len(self.choices)}  # fmt: skip
         if key in _CANCEL_KEYS:
             self.dismiss(None)
-        elif key in moves:
+        elif key in moves and self.choices:
             self._move_to(self.cursor + moves[key])
         elif len(key) == 1 and key in "123456789":
             self._take(int(key) - self._first_digit)

@@ -33,7 +33,11 @@ _MEANING = {
     State.INTERRUPTED: "the machine went away under it",
     State.UNKNOWN: "cannot be told from here",
 }
-_MARKS = (("×", "NaN"), ("↑ ↓", "+inf, -inf"), ("▲ ▼", "beyond the axis"))
+_MARKS = (
+    ("×", "x", "bad", "NaN, at the step where it happened"),
+    ("↑ ↓", "^ v", "bad", "+inf, -inf, in red"),
+    ("▲ ▼", "^ v", "train", "beyond the axis, in the line's colour"),
+)
 _PROMISE = "Closing the cockpit, the terminal or the connection does not end a run."
 
 
@@ -76,8 +80,9 @@ class HelpScreen(BoxScreen[None]):
             sign, name = state_sign(state, plain=self.box.ascii)
             lines += _row([(f"{sign} ", name), (f"{state:<{_STATE - 2}}", "text")], meaning, _STATE, width)
         lines += [[], [("On the charts", "title")]]
-        for mark, meaning in _MARKS:
-            lines += _row([(f"{mark:<{_STATE}}", "bad")], meaning, _STATE, width)
+        for pretty, simple, name, meaning in _MARKS:
+            mark = simple if self.box.ascii else pretty
+            lines += _row([(f"{mark:<{_STATE}}", name)], meaning, _STATE, width)
         return lines
 
 

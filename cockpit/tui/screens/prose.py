@@ -22,7 +22,7 @@ def wrap(text: str, width: int, name: str, *, indent: str = "") -> list[Line]:
 
 def chop(text: str, width: int, name: str) -> list[Line]:
     """``text`` in full lines of ``width`` cells, cut anywhere: a command reads on where the line ends."""
-    return [[(line, name)] for line in chop_cells(text, max(1, width)) or [""]]
+    return [[(line, name)] for line in chop_cells(text, max(1, width)) or [text]]
 
 
 def _wrapped(text: str, width: int) -> Iterator[str]:
