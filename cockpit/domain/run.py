@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cockpit.domain.series import SeriesView
 
 SCHEMA = 1
+NONFINITE_NAMED = 20  # non-finite values that a trainer writes down one by one; the curves hold the rest
 
 
 class State(StrEnum):

@@ -34,7 +34,8 @@ class SeriesView:
 class Smoother:
     """Debiased exponential moving average (Kingma & Ba, 2014, section 3; TensorBoard's smoothing).
 
-    Non-finite values leave the average as it is. The result does not depend on how the points arrive in pieces.
+    Non-finite values leave the average as it is,
+    and have none themselves, so no line is drawn through them. The result does not depend on how the points arrive in pieces.
     """
 
     def __init__(self, weight: float) -> None:
@@ -56,7 +57,7 @@ class Smoother:
             sums = block @ self._kernel[:count, :count] + self._sum * self._decay[:count]
             mass = mask @ self._kernel[:count, :count] + self._mass * self._decay[:count]
             with np.errstate(invalid="ignore", over="ignore"):
-                out[start : start + count] = np.where(mass > 0, sums / np.maximum(mass, 1e-300), np.nan)
+                out[start : start + count] = np.where((mask > 0) & (mass > 0), sums / np.maximum(mass, 1e-300), np.nan)
             self._sum, self._mass = float(sums[-1]), float(mass[-1])
         return out
 

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from cockpit.domain.run import NONFINITE_NAMED
 from cockpit.runs.scalars import ATTEMPT, Scalar, ScalarWriter
 
 if TYPE_CHECKING:
     from cockpit.recorder.journal import SafeJournal
-
-_NAMED_NONFINITE = 20  # later ones are in the scalars anyway
 
 Place = tuple[int, float, int]  # step, time, tag
 
@@ -93,7 +92,7 @@ class ScalarBuffer:
     def _keep(self, place: Place, value: float) -> None:
         step, now, tag = place
         self._ready.append((step, now, value, tag, 0))
-        if not math.isfinite(value) and self._named < _NAMED_NONFINITE:
+        if not math.isfinite(value) and self._named < NONFINITE_NAMED:
             self._named += 1
             name = next(name for name, number in self._tags.items() if number == tag)
             self._journal.write("nonfinite", step=step, what=name, value=value)

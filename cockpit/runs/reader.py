@@ -153,7 +153,7 @@ class RunReader:
             metrics={name: value for name, (_, _, value) in self._latest.items()},
             checkpoints=checkpoints,
             last_checkpoint=checkpoints[0].path if checkpoints else None,
-            nonfinite=tuple(trainer.nonfinite[:20]),
+            nonfinite=tuple(trainer.nonfinite),
             nonfinite_count=len(trainer.nonfinite),
             device=text(trainer.fit.get("device")),
             parameters=integer(trainer.fit.get("parameters")),

@@ -95,8 +95,7 @@ class Chart(CellPanel):
     def rows(self, width: int, height: int) -> list[Line]:
         """Axis labels around the raster."""
         if not self._plotted or width < _GUTTER + 8 or height < 3:
-            pad: list[Line] = [[] for _ in range(max(0, height // 2))]
-            return [*pad, [(" " * max(0, (width - len(self.waiting)) // 2) + self.waiting, "faint")]]
+            return self.empty(width, height)
         from cockpit.domain import plot
 
         plot_width, plot_height = width - _GUTTER, height - 1
@@ -114,6 +113,11 @@ class Chart(CellPanel):
             for column, kind in raw.marks:
                 raster.mark(column, kind)
         return self._framed(raster.cells(), frame, plot_width, plot_height)
+
+    def empty(self, width: int, height: int) -> list[Line]:
+        """What stands where no curve is yet."""
+        pad: list[Line] = [[] for _ in range(max(0, height // 2))]
+        return [*pad, [(" " * max(0, (width - len(self.waiting)) // 2) + self.waiting, "faint")]]
 
     def _draw(self, plotted: Plotted, raw: Columns, line: Columns, raster: Raster) -> None:
         """Few points are joined; many are a band per column, under the smoothed line."""

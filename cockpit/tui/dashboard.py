@@ -26,6 +26,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "log": ("log",),
 }
 _WIDE, _TALL = 110, 28  # from here on everything fits on one screen
+_GPU_LEAST = 8  # rows
 _TINY_WIDTH, _TINY_HEIGHT = 44, 12  # below, only the essential lines
 
 
@@ -61,6 +62,7 @@ class Dashboard(Screen[None]):
         self.page = "training"
         self.zoomed: str | None = None
         self._tiny = Essentials(id="tiny")
+        self._gpu_rows = _GPU_LEAST
 
     def compose(self) -> ComposeResult:
         """Every panel once; ``place`` says which are seen where."""
@@ -85,6 +87,7 @@ class Dashboard(Screen[None]):
 
     def show(self, snapshot: Snapshot) -> None:
         """Hand a look to every panel; hidden ones wait until they are seen."""
+        self._make_room(snapshot)
         self.status_line.show(snapshot)
         self._tiny.show(snapshot)
         for panel in self.panels.values():
@@ -94,6 +97,17 @@ class Dashboard(Screen[None]):
                 panel.show_run(snapshot)
             else:
                 panel.show(snapshot)  # type: ignore[attr-defined]
+
+    def _make_room(self, snapshot: Snapshot) -> None:
+        """As many rows for the GPUs as they can use; the host has the rest."""
+        report = snapshot.gpus
+        if report is None:
+            return
+        each = 10 if len(report.gpus) == 1 else 3
+        rows = max(_GPU_LEAST, 2 + each * len(report.gpus))
+        if rows != self._gpu_rows:
+            self._gpu_rows = rows
+            self.place()
 
     def place(self, width: int | None = None, height: int | None = None) -> None:
         """Give every panel its region, or none."""
@@ -134,9 +148,10 @@ class Dashboard(Screen[None]):
         yield "loss", (left, top, middle, inside - rate - log)
         yield "rate", (left, top + inside - rate - log, middle, rate)
         yield "log", (left, top + inside - log, middle, log)
-        host, progress = 6, 11
-        yield "gpus", (left + middle, top, right, inside - host - progress)
-        yield "host", (left + middle, top + inside - host - progress, right, host)
+        progress = 11
+        gpus = min(self._gpu_rows, inside - progress - 6)
+        yield "gpus", (left + middle, top, right, gpus)
+        yield "host", (left + middle, top + gpus, right, inside - gpus - progress)
         yield "progress", (left + middle, top + inside - progress, right, progress)
 
     def _page(self, width: int, top: int, inside: int) -> Iterator[tuple[str, tuple[int, int, int, int]]]:

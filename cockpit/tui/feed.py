@@ -48,7 +48,8 @@ class LiveFeed:
         self._checked = self._looked = -1e9
         self._gpus: GpuReport | None = None
         self._machine: HostSample | None = None
-        self._history: dict[int, deque[float]] = {}
+        self._gpu_history: dict[int, deque[float]] = {}
+        self._host_history: dict[str, deque[float]] = {}
         self._probes: tuple[GpuProbe, HostProbe] | None = None
         self._first = True
         self._lock = threading.Lock()
@@ -80,7 +81,8 @@ class LiveFeed:
                 checks=self._checks,
                 gpus=self._gpus,
                 machine=self._machine,
-                gpu_history={index: tuple(values) for index, values in self._history.items()},
+                gpu_history={index: tuple(values) for index, values in self._gpu_history.items()},
+                host_history={name: tuple(values) for name, values in self._host_history.items()},
                 log=_last_lines(RunPaths(Path(state.path)).output) if state else (),
             )
 
@@ -88,7 +90,7 @@ class LiveFeed:
         now = time.monotonic()
         if now - self._looked >= (_MACHINE_EVERY if busy else _MACHINE_EVERY_IDLE):
             self._looked = now
-            self._sample()
+            self._sample(busy=busy)
         if now - self._checked >= _CHECK_EVERY and self._gpus is not None:
             from cockpit.domain.checklist import checklist
             from cockpit.project import gather
@@ -96,7 +98,7 @@ class LiveFeed:
             self._checked = now
             self._checks = checklist(gather(self._project, self._gpus))
 
-    def _sample(self) -> None:
+    def _sample(self, *, busy: bool) -> None:
         from cockpit.probes.gpu import GpuProbe
         from cockpit.probes.host import HostProbe
 
@@ -107,8 +109,17 @@ class LiveFeed:
         self._machine = host_probe.sample()
         for gpu in self._gpus.gpus:
             if gpu.memory_used is not None and gpu.memory_total:
-                history = self._history.setdefault(gpu.index, deque(maxlen=_HISTORY))
+                history = self._gpu_history.setdefault(gpu.index, deque(maxlen=_HISTORY))
                 history.append(gpu.memory_used / gpu.memory_total)
+        if busy:  # a history that grows would repaint an idle cockpit for ever
+            self._remember(self._machine)
+
+    def _remember(self, machine: HostSample) -> None:
+        ram = machine.ram_used / machine.ram_total if machine.ram_used is not None and machine.ram_total else None
+        cpu = machine.cpu / 100 if machine.cpu is not None else None
+        for name, share in (("ram", ram), ("cpu", cpu)):
+            if share is not None:
+                self._host_history.setdefault(name, deque(maxlen=_HISTORY)).append(share)
 
 
 def _last_lines(path: Path) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ class Snapshot:
     gpus: GpuReport | None = None
     machine: HostSample | None = None
     gpu_history: dict[int, tuple[float, ...]] = field(default_factory=dict)  # memory, share 0..1
+    host_history: dict[str, tuple[float, ...]] = field(default_factory=dict)  # ram, cpu: shares 0..1
     log: tuple[str, ...] = ()
 
 

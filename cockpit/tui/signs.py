@@ -23,6 +23,12 @@ _STATES = {
     State.UNKNOWN: ("?", "?", "warn"),
 }
 _CHECKS = {"ok": ("✓", "+", "good"), "warn": ("⚠", "!", "warn"), "bad": ("✗", "x", "bad")}
+_STAGES = {
+    "done": ("✓", "+", "good"),
+    "running": ("◐", "o", "accent"),
+    "skipped": ("–", "-", "dim"),
+    "failed": ("✗", "x", "bad"),
+}
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _LEVELS = " ▁▂▃▄▅▆▇█"
 _ASCII_LEVELS = " .:-=+*#@"
@@ -37,6 +43,12 @@ def state_sign(state: State, *, plain: bool = False) -> tuple[str, str]:
 def check_sign(status: str, *, plain: bool = False) -> tuple[str, str]:
     """Tick, warning or cross, with its style."""
     pretty, simple, name = _CHECKS[status]
+    return (simple if plain else pretty), name
+
+
+def stage_sign(status: str, *, plain: bool = False) -> tuple[str, str]:
+    """What has become of a stage; a dot for one that has not begun."""
+    pretty, simple, name = _STAGES.get(status, ("·", ".", "faint"))
     return (simple if plain else pretty), name
 
 

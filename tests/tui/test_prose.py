@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from cockpit.tui.cells import line_width
-from cockpit.tui.screens.prose import chop, shorten, wrap
+from cockpit.tui.prose import chop, shorten, wrap
 
 words = st.text(st.sampled_from("ab /漢字é̂"), max_size=60)
 

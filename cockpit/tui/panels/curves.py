@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from cockpit.domain.run import RunState
 from cockpit.domain.text import count, number
+from cockpit.tui.cells import Line
 from cockpit.tui.chart import Chart, Plotted
 from cockpit.tui.messages import Snapshot
+from cockpit.tui.panels.stages import stage_lines
 
 
 class LossChart(Chart):
-    """Training loss, raw and smoothed, and validation loss."""
+    """Training loss, raw and smoothed, and validation loss; before the first step, the stages on the way to it."""
+
+    _state: RunState | None = None
 
     def show_run(self, snapshot: Snapshot) -> None:
         """Take in a new look."""
-        state = snapshot.selected
+        self._state = state = snapshot.selected
         if state is None:
             self.show((), None)
             return
@@ -25,6 +30,13 @@ class LossChart(Chart):
                 note = f"(best {number(best.value)} @ {count(best.step)})" if best and best.metric == name else ""
                 plotted.append(Plotted("val", val, "val", points=True, note=note))
         self.show(tuple(plotted), state.steps_total)
+
+    def empty(self, width: int, height: int) -> list[Line]:
+        """The stages of a run that has not trained yet, if they fit."""
+        lines = stage_lines(self._state, width, plain=self.ascii) if self._state is not None else []
+        if not lines or len(lines) > height:
+            return super().empty(width, height)
+        return [*([[]] * ((height - len(lines)) // 2)), *lines]
 
 
 class RateChart(Chart):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cockpit.domain.text import pair, safe, size
-from cockpit.tui.cells import CellPanel, Line, between
+from cockpit.tui.cells import CellPanel, Line, between, line_width
 from cockpit.tui.messages import Snapshot
+from cockpit.tui.prose import wrap
 from cockpit.tui.signs import bar, sparkline
 
 if TYPE_CHECKING:
     from cockpit.probes.gpu import GpuSample
+
+_NEARLY_FULL = 0.9
 
 
 class Gpus(CellPanel):
@@ -39,45 +42,76 @@ class Gpus(CellPanel):
             ram: Line = (
                 [("host memory ", "dim"), (pair(machine.ram_used, machine.ram_total), "text")] if machine else []
             )
-            return [[("none: training on CPU", "warn")], *_wrapped(report.error, width, "dim"), ram]
+            return [[("none: training on CPU", "warn")], *wrap(safe(report.error), width, "dim"), ram]
         each = max(1, height // len(report.gpus))
+        several = len(report.gpus) > 1
         lines: list[Line] = []
         for gpu in report.gpus:
             history = snapshot.gpu_history.get(gpu.index, ())
-            lines += self._device(gpu, history, width, len(report.gpus) > 1)[:each]
+            lines += (self._one_of_several if several else self._device)(gpu, history, width)[:each]
         return [*lines, [(safe(report.error), "warn")]] if report.error else lines
 
-    def _device(self, gpu: GpuSample, history: tuple[float, ...], width: int, several: bool) -> list[Line]:
-        share = gpu.memory_used / gpu.memory_total if gpu.memory_used is not None and gpu.memory_total else None
+    def _device(self, gpu: GpuSample, history: tuple[float, ...], width: int) -> list[Line]:
+        """The only GPU: everything that is known of it."""
         memory: Line = [("mem ", "dim"), (pair(gpu.memory_used, gpu.memory_total), "text")]
-        name = "bar" if share is None or share < 0.9 else "bad"
-        percent = f" {share:4.0%}" if share is not None else "    –"
-        head = between([(f"{gpu.index} ", "accent"), *memory], [(percent, "strong")], width) if several else memory
-        meter: Line = [*bar(share, max(4, width - 6), name, plain=self.ascii), (percent, "strong")]
-        use = f"{gpu.utilisation:.0f} %" if gpu.utilisation is not None else "–"
-        heat = f"{gpu.temperature:.0f} °C" if gpu.temperature is not None else "–"
-        power = f"{gpu.power:.0f} W" if gpu.power is not None else "–"
-        load: Line = [("util ", "dim"), (use, "text"), ("  ", ""), (heat, "text"), ("  ", ""), (power, "text")]
-        drawn: Line = [(sparkline(history, width, plain=self.ascii), "bar")]
-        owners = [
-            [
-                (f"{p.pid} ", "dim"),
-                (safe(p.name, 16), "text"),
-                (f" {safe(p.user, 12)} {size(p.memory)}", "dim" if p.mine else "warn"),
-            ]
-            for p in gpu.processes
+        load: Line = [("util ", "dim"), *_load(gpu), ("  ", ""), (_figure(gpu.power, "W"), "text")]
+        drawn: list[Line] = [[(sparkline(history, width, plain=self.ascii), "bar")]] if history else []
+        owners = _owners(gpu)
+        return [memory, self._meter(gpu, width, _percent(gpu)), load, *owners[:2], *drawn, *owners[2:]]
+
+    def _one_of_several(self, gpu: GpuSample, history: tuple[float, ...], width: int) -> list[Line]:
+        """Two lines say the most; a strange process and the history follow where there is room."""
+        memory: Line = [(f"{gpu.index} ", "accent"), (pair(gpu.memory_used, gpu.memory_total), "text")]
+        head = between(memory, [(_percent(gpu), "strong")], width)
+        drawn: list[Line] = [[(sparkline(history, width, plain=self.ascii), "bar")]] if history else []
+        load = _load(gpu)
+        return [head, [*self._meter(gpu, width - line_width(load), ""), *load], *_owners(gpu), *drawn]
+
+    def _meter(self, gpu: GpuSample, width: int, percent: str) -> Line:
+        share = _share(gpu)
+        name = "bar" if share is None or share < _NEARLY_FULL else "bad"
+        return [*bar(share, max(4, width - len(percent) - 1), name, plain=self.ascii), (f" {percent}", "strong")]
+
+
+def _share(gpu: GpuSample) -> float | None:
+    return gpu.memory_used / gpu.memory_total if gpu.memory_used is not None and gpu.memory_total else None
+
+
+def _percent(gpu: GpuSample) -> str:
+    share = _share(gpu)
+    return f"{share:4.0%}" if share is not None else "   –"
+
+
+def _figure(value: float | None, unit: str) -> str:
+    return f"{value:.0f} {unit}" if value is not None else "–"
+
+
+def _load(gpu: GpuSample) -> Line:
+    return [(_figure(gpu.utilisation, "%"), "text"), ("  ", ""), (_figure(gpu.temperature, "°C"), "text")]
+
+
+def _owners(gpu: GpuSample) -> list[Line]:
+    """Whose processes are on it; a stranger's stands out."""
+    return [
+        [
+            (f"{process.pid} ", "dim"),
+            (safe(process.name, 16), "text"),
+            (f" {safe(process.user, 12)} {size(process.memory)}", "dim" if process.mine else "warn"),
         ]
-        return [head, meter, load, *owners[:2], *([drawn] if history else []), *owners[2:]]
+        for process in gpu.processes
+    ]
 
 
 class Host(CellPanel):
     """CPU, memory and disk, and the trainer's share."""
 
     _lines: list[Line]
+    _history: dict[str, tuple[float, ...]]
 
     def __init__(self, title: str, *, id: str) -> None:
         super().__init__(title, id=id)
         self._lines = [[("looking…", "faint")]]
+        self._history = {}
 
     def show(self, snapshot: Snapshot) -> None:
         """Take in a new look, in figures coarse enough that an idle machine changes nothing."""
@@ -92,18 +126,14 @@ class Host(CellPanel):
         ]
         if run is not None and run.ram_used is not None:
             self._lines.append([("run  ", "dim"), (size(run.ram_used), "text"), (" ram", "dim")])
+        self._history = snapshot.host_history
         self.repaint()
 
     def rows(self, width: int, height: int) -> list[Line]:
-        """One line a resource."""
-        return self._lines
-
-
-def _wrapped(text: str, width: int, name: str) -> list[Line]:
-    """Words in lines of at most ``width``."""
-    lines: list[str] = [""]
-    for word in safe(text).split():
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return [[(line, name)] for line in lines]
+        """One line a resource; below them, where there is room, memory and CPU over the last ten minutes."""
+        lines = list(self._lines)
+        for label, shares in self._history.items():
+            if len(lines) + 3 <= height:
+                drawn = sparkline(shares, width, plain=self.ascii)
+                lines += [[], [(f"{label}, 10 min", "dim")], [(drawn, "bar")]]
+        return lines

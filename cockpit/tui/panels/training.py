@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from cockpit.domain.run import RunState
+from cockpit.domain.run import NONFINITE_NAMED, RunState, State
 from cockpit.domain.text import count, number, rate, safe
 from cockpit.tui.cells import CellPanel, Line
 from cockpit.tui.messages import Snapshot
+from cockpit.tui.prose import wrap
 from cockpit.tui.signs import bar
 
 
@@ -24,7 +25,10 @@ class Progress(CellPanel):
         state = self._state
         if state is None:
             return [[("no run selected", "faint")]]
-        lines: list[Line] = [self._stage(state), self._detail(state), self._pace(state)]
+        if state.state.active:
+            lines: list[Line] = [self._stage(state), self._detail(state), self._pace(state)]
+        else:
+            lines = [*_ending(state, width), [(safe(state.device), "dim")], self._pace(state)]
         if state.epoch is not None and state.steps_per_epoch:
             within = (state.step or 0) - state.epoch * state.steps_per_epoch
             lines.append(self._bar("epoch", within / state.steps_per_epoch, width))
@@ -35,18 +39,15 @@ class Progress(CellPanel):
         lines.append([("grad ", "dim"), (grad, "text"), ("  seed ", "dim"), (str(state.seed), "text")])
         if state.nonfinite_count:
             first = state.nonfinite[0]
-            many = "+" if state.nonfinite_count >= 20 else ""
-            lines.insert(
-                0, [(f"! {state.nonfinite_count}{many} non-finite, first {first.what} @ {count(first.step)}", "bad")]
-            )
+            many = "+" if state.nonfinite_count >= NONFINITE_NAMED else ""
+            said = f"! {state.nonfinite_count}{many} non-finite, first {safe(first.what)} @ {count(first.step)}"
+            lines = [*wrap(said, width, "bad"), *lines]
         if not state.supervised:
             lines.insert(0, [("! unsupervised: its runner is gone", "warn")])
         return lines
 
     def _stage(self, state: RunState) -> Line:
         stage = state.stage
-        if not state.state.active:
-            return [(str(state.state), "strong"), (f" {safe(state.evidence)}", "dim")]
         if stage is None:
             return [("starting", "text"), (f" {safe(state.evidence)}", "dim")]
         training = [s for s in state.stages if s.pipeline == "training" and s.name == "train"]
@@ -57,7 +58,7 @@ class Progress(CellPanel):
         if state.phase_total and state.phase_done is not None:
             return [(f"validating {count(state.phase_done)}/{count(state.phase_total)}", "accent")]
         stage = state.stage
-        if not state.state.active or stage is None:
+        if stage is None:
             return [(safe(state.device), "dim")]
         if stage.total and stage.done is not None:
             return [(f"{count(stage.done)}/{count(stage.total)}", "text")]
@@ -74,6 +75,17 @@ class Progress(CellPanel):
     def _bar(self, label: str, share: float | None, width: int) -> Line:
         percent = f" {share:4.0%}" if share is not None else "    –"
         return [(f"{label:<6}", "dim"), *bar(share, max(4, width - 11), plain=self.ascii), (percent, "text")]
+
+
+def _ending(state: RunState, width: int) -> list[Line]:
+    """How it ended and what to press."""
+    lines = wrap(f"{state.state}: {safe(state.evidence)}", width, "strong")[:3]
+    last = safe(state.exception.strip().rpartition("\n")[2])
+    if last and last not in state.evidence:
+        lines += wrap(last, width, "bad")[:3]
+    if state.state is not State.FINISHED and state.last_checkpoint:
+        lines.append([("r", "key"), (" resume from a checkpoint", "dim")])
+    return lines
 
 
 class Log(CellPanel):

@@ -7,8 +7,8 @@ from textual import events
 from cockpit.domain.guard import Answer, Consent, Fact, Question
 from cockpit.domain.text import safe
 from cockpit.tui.cells import Line, line_width
+from cockpit.tui.prose import chop, shorten, wrap
 from cockpit.tui.screens.box import BoxScreen
-from cockpit.tui.screens.prose import chop, shorten, wrap
 
 _LABEL = 16  # cells a label may take
 _LEVELS = {"": (" ", " ", "text"), "warn": ("!", "!", "warn"), "bad": ("✗", "x", "bad")}

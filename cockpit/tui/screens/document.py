@@ -8,8 +8,8 @@ from textual import events
 
 from cockpit.domain.text import safe
 from cockpit.tui.cells import Line
+from cockpit.tui.prose import wrap
 from cockpit.tui.screens.box import BoxScreen, keys_line
-from cockpit.tui.screens.prose import wrap
 
 _FENCE = re.compile(r"^(`{3,})\s*(\w*)\s*$")
 _FIELD = re.compile(r"^- \*\*(.{1,40}?)\*\*: (.*)$")

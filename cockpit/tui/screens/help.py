@@ -7,8 +7,8 @@ from textual import events
 from cockpit.domain.run import State
 from cockpit.tui.cells import Line, fit
 from cockpit.tui.keys import KEYS
+from cockpit.tui.prose import wrap
 from cockpit.tui.screens.box import BoxScreen, keys_line
-from cockpit.tui.screens.prose import wrap
 from cockpit.tui.signs import state_sign
 
 _TWO_COLUMNS = 110  # cells inside

@@ -7,8 +7,8 @@ from textual import events
 from cockpit.domain.text import safe
 from cockpit.errors import CockpitError
 from cockpit.tui.cells import Line
+from cockpit.tui.prose import wrap
 from cockpit.tui.screens.box import BoxScreen, keys_line
-from cockpit.tui.screens.prose import wrap
 
 
 class MessageScreen(BoxScreen[None]):

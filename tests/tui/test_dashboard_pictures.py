@@ -1,0 +1,87 @@
+"""The dashboard as a person sees it, in every state and at several sizes."""
+
+from pathlib import Path
+
+import pytest
+from support.fakes import (
+    EIGHT_GPUS,
+    EMPTY,
+    FAILED,
+    FINISHED,
+    LAUNCHING,
+    NO_GPU,
+    TWO_GPUS,
+    FakeFeed,
+    curves,
+    run_state,
+    snapshot,
+)
+
+from cockpit.domain.run import State
+from cockpit.project import Project
+from cockpit.tui import palette
+from cockpit.tui.app import CockpitApp
+
+LOOKS = {
+    "running": snapshot(),
+    "finished": snapshot(run_state(**FINISHED, series=curves(4000))),
+    "nan": snapshot(run_state(**FAILED, series=curves(1240, bad_from=1100))),
+    "launching": snapshot(run_state(**LAUNCHING)),
+    "paused": snapshot(run_state(state=State.PAUSED, evidence="held at step 1,240 since 14:32")),
+    "stalled": snapshot(
+        run_state(state=State.STALLED, evidence="no step for 48 s, usual pace 0.58 s", supervised=False)
+    ),
+    "empty": EMPTY,
+    "no-gpu": snapshot(gpus=NO_GPU, gpu_history={}),
+    "two-gpus": snapshot(gpus=TWO_GPUS),
+    "eight-gpus": snapshot(gpus=EIGHT_GPUS),
+}
+
+
+def cockpit(look, **options):
+    return CockpitApp(Project(Path("/home/ada/lm")), FakeFeed(look), **options)
+
+
+async def settled(pilot):
+    """Until the first look is on the screen."""
+    while pilot.app.snapshot is None:
+        await pilot.pause()
+    await pilot.pause()
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_wide(snap_compare, look):
+    """Everything at once."""
+    assert snap_compare(cockpit(look), terminal_size=(140, 40), run_before=settled)
+
+
+@pytest.mark.parametrize("key", ["1", "2", "3", "4", "5"])
+@pytest.mark.parametrize("name", ["running", "nan"])
+def test_page(snap_compare, name, key):
+    """One page of five."""
+
+    async def turn(pilot):
+        await settled(pilot)
+        await pilot.press(key)
+
+    assert snap_compare(cockpit(LOOKS[name]), terminal_size=(80, 24), run_before=turn)
+
+
+@pytest.mark.parametrize("size", [(200, 60), (40, 10), (20, 5)], ids=lambda s: f"{s[0]}x{s[1]}")
+def test_size(snap_compare, size):
+    """Larger and smaller than usual."""
+    assert snap_compare(cockpit(LOOKS["running"]), terminal_size=size, run_before=settled)
+
+
+def test_ascii(snap_compare):
+    """A terminal without Unicode."""
+    assert snap_compare(cockpit(LOOKS["nan"], ascii_only=True), terminal_size=(140, 40), run_before=settled)
+
+
+def test_sixteen_colours(snap_compare):
+    """A terminal without more colours."""
+    palette.use_sixteen_colours(True)
+    try:
+        assert snap_compare(cockpit(LOOKS["two-gpus"]), terminal_size=(140, 40), run_before=settled)
+    finally:
+        palette.use_sixteen_colours(False)
