@@ -77,9 +77,9 @@ def decimate(steps: Ints, values: NDArray[np.floating], x0: float, x1: float, wi
     marks = []
     lacking = ~(np.isfinite(low) & np.isfinite(high)) & filled
     hidden_nan = np.isnan(np.add.reduceat(part, starts)) if len(starts) else np.zeros(0, bool)
-    suspects = np.flatnonzero(filled)[hidden_nan | lacking[filled]]
-    for column in suspects.tolist():
-        index = int(np.searchsorted(np.flatnonzero(filled), column))
+    columns = np.flatnonzero(filled).tolist()
+    for index in np.flatnonzero(hidden_nan | lacking[filled]).tolist():
+        column = columns[index]
         stop = starts[index + 1] if index + 1 < len(starts) else len(part)
         chunk = part[starts[index] : stop]
         finite = chunk[np.isfinite(chunk)]
@@ -210,18 +210,20 @@ class Raster:
         self._paint(layer, style)
 
     def line(self, xs: Floats, ys: Floats, style: str) -> None:
-        """Join few points by straight lines; a gap where one is not finite."""
+        """Join points by straight lines; a gap where one is not finite."""
         column = (xs - self.frame.x0) / (self.frame.x1 - self.frame.x0) * (self.columns - 1)
         row = self.row_of(ys).astype(float)
+        joined = np.isfinite(ys[:-1]) & np.isfinite(ys[1:])
+        x, y = column[:-1][joined], row[:-1][joined]
+        across, down = column[1:][joined] - x, row[1:][joined] - y
+        dots = np.maximum(np.abs(across), np.abs(down)).astype(int) + 2
+        segment = np.repeat(np.arange(len(dots)), dots)
+        share = (np.arange(len(segment)) - (np.cumsum(dots) - dots)[segment]) / (dots[segment] - 1)
+        x = np.round(x[segment] + share * across[segment]).astype(int)
+        y = np.round(y[segment] + share * down[segment]).astype(int)
+        keep = (x >= 0) & (x < self.columns) & (y >= 0) & (y < self.rows)
         layer = np.zeros_like(self._dots)
-        for i in range(len(xs) - 1):
-            if not (np.isfinite(ys[i]) and np.isfinite(ys[i + 1])):
-                continue
-            count = int(max(abs(column[i + 1] - column[i]), abs(row[i + 1] - row[i]))) + 2
-            x = np.round(np.linspace(column[i], column[i + 1], count)).astype(int)
-            y = np.round(np.linspace(row[i], row[i + 1], count)).astype(int)
-            keep = (x >= 0) & (x < self.columns) & (y >= 0) & (y < self.rows)
-            layer[y[keep], x[keep]] = True
+        layer[y[keep], x[keep]] = True
         self._paint(layer, style)
 
     def point(self, x: float, y: float, character: str, style: str) -> None:

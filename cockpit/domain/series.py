@@ -11,7 +11,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _RECENT = 1024  # timestamps kept, enough to tell the pace
-_BLOCK = 128  # points smoothed by one matrix product
+_BLOCK = 1 << 14  # points smoothed at once: their arrays fit the processor's cache
+_NEGLIGIBLE = 1e-18  # a share of a sum that float64 cannot show
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +35,39 @@ class SeriesView:
 class Smoother:
     """Debiased exponential moving average (Kingma & Ba, 2014, section 3; TensorBoard's smoothing).
 
-    Non-finite values leave the average as it is,
-    and have none themselves, so no line is drawn through them. The result does not depend on how the points arrive in pieces.
+    Non-finite values leave the average as it is, and have none themselves, so no line is drawn through
+    them. The result does not depend on how the points arrive in pieces.
     """
 
     def __init__(self, weight: float) -> None:
         self.weight = weight
         self._sum = self._mass = 0.0
-        powers = weight ** np.arange(_BLOCK + 1)
-        lag = np.subtract.outer(np.arange(_BLOCK), np.arange(_BLOCK))
-        self._kernel = np.where(lag >= 0, (1 - weight) * powers[np.maximum(lag, 0)], 0.0).T
-        self._decay = powers[1:]
 
     def extend(self, values: Floats) -> NDArray[np.float32]:
         """The averages of further values, float32 [len(values)]."""
-        finite = np.isfinite(values)
         out = np.empty(len(values), np.float32)
-        for start in range(0, len(values), _BLOCK):
-            mask = finite[start : start + _BLOCK].astype(float)
-            block = np.where(finite[start : start + _BLOCK], values[start : start + _BLOCK], 0.0)
-            count = len(block)
-            sums = block @ self._kernel[:count, :count] + self._sum * self._decay[:count]
-            mass = mask @ self._kernel[:count, :count] + self._mass * self._decay[:count]
-            with np.errstate(invalid="ignore", over="ignore"):
-                out[start : start + count] = np.where((mask > 0) & (mass > 0), sums / np.maximum(mass, 1e-300), np.nan)
-            self._sum, self._mass = float(sums[-1]), float(mass[-1])
+        with np.errstate(invalid="ignore", over="ignore"):
+            for start in range(0, len(values), _BLOCK):
+                block = values[start : start + _BLOCK]
+                finite = np.isfinite(block)
+                sums = self._decayed(np.where(finite, block, 0.0), self._sum)
+                mass = self._decayed(finite.astype(np.float64), self._mass)
+                average = sums / np.maximum(mass, 1e-300)
+                out[start : start + _BLOCK] = np.where(finite & (mass > 0), average, np.nan)
+                self._sum, self._mass = float(sums[-1]), float(mass[-1])
         return out
+
+    def _decayed(self, values: Floats, before: float) -> Floats:
+        """``total[i] = weight * total[i - 1] + (1 - weight) * values[i]``, where ``total[-1]`` is ``before``."""
+        total = (1 - self.weight) * values
+        if len(total):
+            total[0] += self.weight * before
+        # each pass doubles how far back a total reaches (Hillis & Steele, 1986)
+        reach, decay = 1, self.weight
+        while reach < len(total) and decay > _NEGLIGIBLE:
+            total[reach:] += decay * total[:-reach]
+            reach, decay = 2 * reach, decay * decay
+        return total
 
 
 class Series:

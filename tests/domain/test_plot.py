@@ -11,6 +11,14 @@ from cockpit.domain import plot
 from cockpit.domain.series import Series, Smoother
 
 
+def test_marks_stand_in_their_own_columns_after_columns_without_a_finite_value():
+    steps, values = np.arange(1000), np.ones(1000)
+    values[500], values[501:] = np.inf, np.nan
+    marks = decimate(steps, values, 0, 1000, 100).marks
+    assert [column for column, kind in marks if kind == "+inf"] == [50]
+    assert [column for column, kind in marks if kind == "nan"] == list(range(50, 100))
+
+
 def filled(values, steps=None):
     series = Series()
     values = np.asarray(values, float)
