@@ -65,7 +65,8 @@ def decimate(steps: Ints, values: NDArray[np.floating], x0: float, x1: float, wi
     last = int(np.searchsorted(steps, math.floor(x1), side="right"))
     if last <= first or x1 <= x0 or width < 1:
         return empty
-    edges = x0 + (x1 - x0) * np.arange(1, width) / width
+    # whole steps: against floats, numpy would convert every step to float first
+    edges = np.ceil(x0 + (x1 - x0) * np.arange(1, width) / width).astype(np.int64)
     bounds = np.concatenate(([first], np.searchsorted(steps[first:last], edges, side="left") + first))
     filled = np.diff(np.concatenate((bounds, [last]))) > 0
     starts = bounds[filled]
@@ -209,7 +210,7 @@ class Raster:
         layer[:, where] = inside
         self._paint(layer, style)
 
-    def line(self, xs: Floats, ys: Floats, style: str) -> None:
+    def line(self, xs: NDArray[np.integer | np.floating], ys: NDArray[np.floating], style: str) -> None:
         """Join points by straight lines; a gap where one is not finite."""
         column = (xs - self.frame.x0) / (self.frame.x1 - self.frame.x0) * (self.columns - 1)
         row = self.row_of(ys).astype(float)

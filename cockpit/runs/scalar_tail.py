@@ -79,8 +79,10 @@ class ScalarTail:
         from cockpit.domain.series import Series
 
         for tag in np.unique(records["tag"]).tolist():
-            mine = records[records["tag"] == tag]
-            self.series.setdefault(tag, Series()).extend(mine["step"], mine["time"], mine["value"])
+            mine = np.flatnonzero(records["tag"] == tag)
+            if tag not in self.series:
+                self.series[tag] = Series()
+            self.series[tag].extend(records["step"][mine], records["time"][mine], records["value"][mine])
 
 
 def _split_at_attempts(records: np.ndarray) -> Iterator[tuple[np.ndarray, int | None]]:

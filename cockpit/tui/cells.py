@@ -174,7 +174,7 @@ class CellPanel(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """The strip that was composed last."""
-        if not self._strips or len(self._strips[0]) != self.size.width or len(self._strips) != self.size.height:
+        if not self._strips or self._strips[0].cell_length != self.size.width or len(self._strips) != self.size.height:
             self._grid = self._compose_grid(*self.size)
             self._strips = [to_strip(row) for row in self._grid]
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)

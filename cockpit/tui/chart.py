@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -121,23 +122,22 @@ class Chart(CellPanel):
 
     def _draw(self, plotted: Plotted, raw: Columns, line: Columns, raster: Raster) -> None:
         """Few points are joined; many are a band per column, under the smoothed line."""
-        if not plotted.points and int(raw.filled.sum()) * 2 > len(raw.filled):
+        series, frame = plotted.series, raster.frame
+        first = int(series.steps.searchsorted(math.ceil(frame.x0), "left"))
+        last = int(series.steps.searchsorted(math.floor(frame.x1), "right"))
+        dense = (last - first) * 2 > raster.columns
+        if plotted.raw_style or dense:
             raster.band(raw, plotted.raw_style or plotted.style)
-            if plotted.raw_style:
-                raster.band(line, plotted.style)
-            return
-        series = plotted.series
-        steps = series.steps.astype(float)
-        inside = (steps >= raster.frame.x0) & (steps <= raster.frame.x1)
-        steps = steps[inside]
-        if plotted.raw_style:
-            raster.band(raw, plotted.raw_style)
+        if dense and plotted.raw_style:
+            raster.band(line, plotted.style)
         smooth = self.smooth and bool(plotted.raw_style)
-        values = (series.smoothed if smooth else series.values)[inside].astype(float)
-        raster.line(steps, values, plotted.style)
-        if plotted.points and len(steps):
-            spaced = len(steps) * 3 <= raster.width
-            for step, value in list(zip(steps.tolist(), values.tolist(), strict=True))[0 if spaced else -1 :]:
+        values = (series.smoothed if smooth else series.values)[first:last]
+        if not dense:
+            raster.line(series.steps[first:last], values, plotted.style)
+        if plotted.points:
+            spaced = (last - first) * 3 <= raster.width
+            shown = slice(first if spaced else max(first, last - 1), last)
+            for step, value in zip(series.steps[shown].tolist(), series.values[shown].tolist(), strict=True):
                 if value - value == 0:
                     raster.point(step, value, "o" if self.ascii else "●", plotted.style)
 

@@ -14,7 +14,7 @@ from cockpit.domain.series import Series, Smoother
 def test_marks_stand_in_their_own_columns_after_columns_without_a_finite_value():
     steps, values = np.arange(1000), np.ones(1000)
     values[500], values[501:] = np.inf, np.nan
-    marks = decimate(steps, values, 0, 1000, 100).marks
+    marks = plot.decimate(steps, values, 0, 1000, 100).marks
     assert [column for column, kind in marks if kind == "+inf"] == [50]
     assert [column for column, kind in marks if kind == "nan"] == list(range(50, 100))
 
@@ -117,3 +117,37 @@ def test_a_rising_line_rises_in_every_alphabet(glyphs):
     assert rows[-1][20:].strip() == ""
     if glyphs is plot.Glyphs.ASCII:
         assert all(c.isascii() for row in rows for c in row)
+
+
+def dots(raster):
+    return {(x, y) for y, row in enumerate(raster.cells()) for x, (character, _) in enumerate(row) if character != " "}
+
+
+def test_a_line_joins_its_points_and_breaks_where_one_is_not_finite():
+    frame = plot.Frame(0, 30, 0, 9)
+    raster = plot.Raster(31, 10, frame, plot.Glyphs.ASCII)
+    xs = np.array([0, 9, 12, 15, 30])
+    raster.line(xs, np.array([0.0, 9.0, np.nan, 4.0, 4.0]), "train")
+    drawn = dots(raster)
+    assert {x for x, _ in drawn} == {*range(10), *range(15, 31)}, "every column of a segment, none of the gap"
+    assert {y for x, y in drawn if x < 10} == set(range(10)), "from the bottom to the top"
+    assert len({y for x, y in drawn if x >= 15}) == 1, "flat"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(0, 500), min_size=1, max_size=60), st.floats(-50, 400), st.floats(1, 300), st.integers(1, 40)
+)
+def test_decimation_puts_every_point_into_its_column(steps, x0, span, width):
+    steps = np.sort(np.asarray(steps))
+    values = np.arange(len(steps), dtype=float)
+    columns = plot.decimate(steps, values, x0, x0 + span, width)
+    expected = {}
+    for step, value in zip(steps.tolist(), values.tolist(), strict=True):
+        if x0 <= step <= x0 + span:
+            # the column whose left edge is the last one at or before the step
+            edges = [x0 + span * i / width for i in range(1, width)]
+            expected.setdefault(sum(edge <= step for edge in edges), []).append(value)
+    assert {c: (columns.low[c], columns.high[c]) for c in np.flatnonzero(columns.filled).tolist()} == {
+        c: (min(v), max(v)) for c, v in expected.items()
+    }
