@@ -131,12 +131,19 @@ class CockpitApp(App[Leave]):
                 self.post_message(Done(deed()))
             except Refused:
                 self.post_message(Done("nothing was changed", "dim"))
-            except CockpitError as error:
+            except (CockpitError, OSError) as error:
                 self.call_from_thread(self._fail, error)
 
         self.run_worker(attempt, thread=True, group="deed")
 
-    def _fail(self, error: CockpitError) -> None:
+    def _fail(self, error: CockpitError | OSError) -> None:
+        if isinstance(error, OSError):
+            where = f"{error.filename}: " if error.filename else ""
+            error = CockpitError(
+                f"{where}{error.strerror}",
+                "The file system refused",
+                "Nothing was changed; see that the folder is there and can be written",
+            )
         self.push_screen(MessageScreen(error))
 
     def _ask(self, plan: Callable[[], tuple[Any, Question]], deed: Callable[[Any, Any], str]) -> None:
@@ -145,7 +152,7 @@ class CockpitApp(App[Leave]):
         def attempt() -> None:
             try:
                 planned, question = plan()
-            except CockpitError as error:
+            except (CockpitError, OSError) as error:
                 self.call_from_thread(self._fail, error)
                 return
             self.call_from_thread(self._question, planned, question, deed)

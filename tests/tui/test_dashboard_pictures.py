@@ -1,8 +1,7 @@
 """The dashboard as a person sees it, in every state and at several sizes."""
 
-from pathlib import Path
-
 import pytest
+from support.app import cockpit, settled
 from support.fakes import (
     EIGHT_GPUS,
     EMPTY,
@@ -11,16 +10,13 @@ from support.fakes import (
     LAUNCHING,
     NO_GPU,
     TWO_GPUS,
-    FakeFeed,
     curves,
     run_state,
     snapshot,
 )
 
 from cockpit.domain.run import State
-from cockpit.project import Project
 from cockpit.tui import palette
-from cockpit.tui.app import CockpitApp
 
 LOOKS = {
     "running": snapshot(),
@@ -36,17 +32,6 @@ LOOKS = {
     "two-gpus": snapshot(gpus=TWO_GPUS),
     "eight-gpus": snapshot(gpus=EIGHT_GPUS),
 }
-
-
-def cockpit(look, **options):
-    return CockpitApp(Project(Path("/home/ada/lm")), FakeFeed(look), **options)
-
-
-async def settled(pilot):
-    """Until the first look is on the screen."""
-    while pilot.app.snapshot is None:
-        await pilot.pause()
-    await pilot.pause()
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)

@@ -167,7 +167,7 @@ class Checkpoints(ListPanel):
 
     def row(self, item: Checkpoint, width: int) -> Line:
         """Role, step, metric, size."""
-        role = item.roles[0] if item.roles else ""
+        role = safe(item.roles[0], 6) if item.roles else ""
         left: Line = [
             (f"{role:<6}" if width >= 24 else "", "good" if role == "best" else "dim"),
             (f"step {count(item.step)}", "text"),
