@@ -1,0 +1,49 @@
+"""What the cockpit's process loads: never the training stack, and numpy only after the first paint."""
+
+import json
+import subprocess
+import sys
+
+from support.fakes import NOW
+
+from cockpit.runs.journal import JournalWriter
+from cockpit.runs.layout import RunPaths
+from cockpit.runs.scalars import ScalarWriter
+
+_SCRIPT = """
+import asyncio, json, sys
+from pathlib import Path
+from cockpit.project import Project
+from cockpit.tui.app import CockpitApp
+from cockpit.tui.feed import LiveFeed
+
+project = Project(Path(sys.argv[1]))
+early = {}
+
+class Watched(LiveFeed):
+    def poll(self):
+        early.setdefault("modules", sorted(sys.modules))
+        return super().poll()
+
+async def main():
+    app = CockpitApp(project, Watched(project))
+    async with app.run_test(size=(140, 40)) as pilot:
+        while app.snapshot is None or not app.snapshot.checks or not app.snapshot.selected.series:
+            await pilot.pause(0.02)
+    print(json.dumps({"first": early["modules"], "last": sorted(sys.modules)}))
+
+asyncio.run(main())
+"""
+_TRAINING = {"torch", "lightning", "pytorch_lightning", "pandas", "tensorboard", "sklearn", "scipy", "jsonargparse"}
+
+
+def test_the_training_stack_stays_out_and_numpy_comes_late(tmp_path):
+    run = RunPaths(tmp_path / "runs" / "2026-09-21T1420-tiny-7f3a")
+    run.root.mkdir(parents=True)
+    JournalWriter(run.journal).write("tag", tag=1, name="train/loss")
+    ScalarWriter(run.scalars).write([(step, NOW + step, 1.0, 1, 0) for step in range(1, 50)])
+    done = subprocess.run([sys.executable, "-c", _SCRIPT, tmp_path], check=True, capture_output=True, text=True)
+    loaded = json.loads(done.stdout.splitlines()[-1])
+    assert not _TRAINING & set(loaded["last"])
+    assert "numpy" in loaded["last"]
+    assert "numpy" not in loaded["first"]
