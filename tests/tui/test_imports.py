@@ -4,10 +4,10 @@ import json
 import subprocess
 import sys
 
-from support.fakes import NOW
+from support.fakes import NOW, launch
 
 from cockpit.runs.journal import JournalWriter
-from cockpit.runs.layout import RunPaths
+from cockpit.runs.record import create_run
 from cockpit.runs.scalars import ScalarWriter
 
 _SCRIPT = """
@@ -38,11 +38,11 @@ _TRAINING = {"torch", "lightning", "pytorch_lightning", "pandas", "tensorboard",
 
 
 def test_the_training_stack_stays_out_and_numpy_comes_late(tmp_path):
-    run = RunPaths(tmp_path / "runs" / "2026-09-21T1420-tiny-7f3a")
-    run.root.mkdir(parents=True)
+    run = create_run(tmp_path / "runs", launch(project=str(tmp_path)), b"")
     JournalWriter(run.journal).write("tag", tag=1, name="train/loss")
     ScalarWriter(run.scalars).write([(step, NOW + step, 1.0, 1, 0) for step in range(1, 50)])
-    done = subprocess.run([sys.executable, "-c", _SCRIPT, tmp_path], check=True, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", _SCRIPT, tmp_path], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
     loaded = json.loads(done.stdout.splitlines()[-1])
     assert not _TRAINING & set(loaded["last"])
     assert "numpy" in loaded["last"]
