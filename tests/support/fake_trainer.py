@@ -1,0 +1,99 @@
+"""A trainer without torch: ``python -m trainers fit --config FILE [--ckpt_path FILE]`` writes a run as a real one does.
+
+It stands in where the trainer is not what is tested. The config's ``fake`` section steers it: ``pace`` (seconds per
+step), ``deaf`` (requests are not looked at).
+"""
+
+import fcntl
+import json
+import math
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import yaml
+
+from cockpit.errors import EXIT_RUN_IN_USE
+from cockpit.runs import requests
+from cockpit.runs.atomic import write_atomic
+from cockpit.runs.journal import JournalWriter
+from cockpit.runs.layout import ENV_ATTEMPT, ENV_RUN_DIR, RunPaths
+from cockpit.runs.process import start_time
+from cockpit.runs.scalars import ATTEMPT, ScalarWriter
+
+
+class Trainer:
+    def __init__(self, config, checkpoint):
+        self.run = RunPaths(Path(os.environ[ENV_RUN_DIR]))
+        self.attempt = int(os.environ[ENV_ATTEMPT])
+        self.total = config["trainer"]["max_steps"]
+        self.pace, self.deaf = config["fake"].get("pace", 0.02), config["fake"].get("deaf", False)
+        self.step = json.loads(Path(checkpoint).read_text())["step"] if checkpoint else 0
+        self.began, self.done, self.told = time.time(), set(), None
+
+    def lock(self):
+        self.fd = os.open(self.run.trainer_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit(EXIT_RUN_IN_USE)
+
+    def fit(self):
+        self.lock()
+        self.journal, self.scalars = JournalWriter(self.run.journal), ScalarWriter(self.run.scalars)
+        self.journal.write("attach", attempt=self.attempt, pid=os.getpid(), start_time=start_time(os.getpid()))
+        for tag, name in enumerate(("train/loss", "lr")):
+            self.journal.write("tag", tag=tag, name=name)
+        if self.attempt > 1:
+            self.scalars.write([(self.step, time.time(), self.attempt, ATTEMPT, 0)])
+        self.journal.write("fit_start", step=self.step, epoch=0, steps_total=self.total, device="cpu", mode="min")
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda number, _: setattr(self, "told", number))
+        while self.step < self.total:
+            time.sleep(self.pace)
+            self.take_step()
+        self.end("finished", f"all {self.step} steps done")
+
+    def take_step(self):
+        self.step += 1
+        now, loss = time.time(), 4 * math.exp(-self.step / 500) + 1
+        self.scalars.write([(self.step, now, loss, 0, 0), (self.step, now, 1e-3, 1, 0)])
+        print("step", self.step, flush=True)
+        if self.told is not None:
+            self.save("interrupted")
+            self.end("signal", f"signal {self.told} at step {self.step}, checkpoint saved")
+            sys.exit(128 + self.told)
+        for request in () if self.deaf else requests.pending(self.run):
+            if request.id not in self.done and request.time >= self.began:
+                self.done.add(request.id)
+                self.answer(request)
+
+    def answer(self, request):
+        path = self.save("stopped" if request.verb == "stop" else "requested")
+        self.journal.write(
+            "ack", request=request.id, verb=request.verb, ok=True, detail=f"at step {self.step}", path=path, seconds=0.0
+        )
+        if request.verb == "stop":
+            self.end("stopped", f"stopped at step {self.step}, checkpoint saved")
+            sys.exit(0)
+
+    def save(self, kind):
+        path = self.run.checkpoints / f"{kind}-step={self.step}.ckpt"
+        write_atomic(path, json.dumps({"step": self.step}))
+        name = str(path.relative_to(self.run.root))
+        self.journal.write("checkpoint", durable=True, path=name, step=self.step, epoch=0, kind=kind, seconds=0.0)
+        return name
+
+    def end(self, reason, detail):
+        self.journal.write("end", durable=True, reason=reason, step=self.step, detail=detail)
+
+
+def main(words):
+    checkpoint = words[words.index("--ckpt_path") + 1] if "--ckpt_path" in words else None
+    Trainer(yaml.safe_load(Path(words[words.index("--config") + 1]).read_text()), checkpoint).fit()
+
+
+if __name__ == "__main__":
+    main(sys.argv)

@@ -1,0 +1,106 @@
+"""A project whose trainer starts in a moment: the real cockpit in front, ``fake_trainer.py`` behind."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+from support import fake_trainer
+from support.processes import DEADLINE, MARK, alive, end_marked, marked, wait_until
+from support.terminal import Terminal
+
+from cockpit.runs.layout import RunPaths
+from cockpit.runs.reader import RunReader
+
+COCKPIT = str(Path(sys.executable).parent / "cockpit")
+START = ("start", "tiny", "--yes")
+
+
+class Project:
+    """A project folder and what people do in it; every process it starts carries its mark.
+
+    Args:
+        folder: where to make it.
+        steps: how long the trainer trains.
+        fake: what steers the fake trainer, see there.
+    """
+
+    def __init__(self, folder, steps=1_000_000, **fake):
+        self.folder = folder
+        (folder / "configs").mkdir(parents=True)
+        config = {"seed_everything": 1, "trainer": {"max_steps": steps, "accelerator": "cpu"}, "fake": fake}
+        (folder / "configs" / "tiny.yaml").write_text(json.dumps(config))
+        (folder / "trainers").mkdir()  # found before the installed one: the trainer works in the project's folder
+        (folder / "trainers" / "__init__.py").touch()
+        shutil.copy(fake_trainer.__file__, folder / "trainers" / "__main__.py")
+        self.environment = {
+            "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "TERM": "xterm-256color",
+            "LANG": "C.UTF-8", MARK: str(folder),
+        }  # fmt: skip
+        self._windows = []
+
+    def cockpit(self, *words, check=True, **environment):
+        """A command without a terminal."""
+        done = subprocess.run(
+            [COCKPIT, *words], cwd=self.folder, env=self.environment | environment, capture_output=True, text=True,
+            stdin=subprocess.DEVNULL, timeout=DEADLINE, check=False,
+        )  # fmt: skip
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    def start(self):
+        """A run without a cockpit; waits for its first steps."""
+        started = json.loads(self.cockpit(*START, "--detach", "--json").stdout)
+        run = RunPaths(Path(started["path"]))
+        self.steps_on(run)
+        return run
+
+    def window(self, *words, argv=None, size=(140, 40), **environment):
+        """A cockpit in a terminal of its own, or ``argv`` there."""
+        window = Terminal(argv or [COCKPIT, *words], self.folder, self.environment | environment, size)
+        self._windows.append(window)
+        return window
+
+    def run(self):
+        """The newest run, once there is one."""
+        return RunPaths(wait_until(lambda: sorted(self.folder.glob("runs/2*"))[-1:], "a run")[0])
+
+    def steps_on(self, run, more=5):
+        """Wait until training is ``more`` steps further than now, or begins; gives the state."""
+        reader = RunReader(run)
+        before = reader.poll().step or 0
+        return wait_until(
+            lambda: (state := reader.poll()).step is not None and state.step >= before + more and state,
+            lambda: f"steps after {before}: {reader.poll()}",
+        )
+
+    def cockpits(self):
+        """The processes of cockpits, neither runners nor trainers."""
+        return [p for p in marked(self.folder) if COCKPIT in p.cmdline() and "cockpit.runner" not in p.cmdline()]
+
+    def close(self):
+        """End everything that was started here."""
+        for window in self._windows:
+            window.close()
+        end_marked(self.folder)
+
+
+def unbroken(run):
+    """Whether the loss has one point for every step up to the last, in order; gives the last step."""
+    steps = RunReader(run, series=True).poll().series["train/loss"].steps.tolist()
+    assert steps == list(range(1, len(steps) + 1))
+    return steps[-1]
+
+
+def trainer_of(run):
+    """The process that trains."""
+    return psutil.Process(wait_until(lambda: RunReader(run).poll().pid, "a trainer"))
+
+
+def gone(processes):
+    """Wait until they have ended."""
+    wait_until(lambda: not any(alive(p.pid) for p in processes), f"the end of {processes}")
