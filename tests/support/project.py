@@ -79,8 +79,8 @@ class Project:
         )
 
     def cockpits(self):
-        """The processes of cockpits, neither runners nor trainers."""
-        return [p for p in marked(self.folder) if COCKPIT in p.cmdline() and "cockpit.runner" not in p.cmdline()]
+        """The processes of cockpits; runners and trainers are none."""
+        return [process for process in marked(self.folder) if process.cmdline()[1:2] == [COCKPIT]]
 
     def close(self):
         """End everything that was started here."""

@@ -31,8 +31,8 @@ class Sshd:
             f"AuthorizedKeysFile {folder / 'user.pub'}\nPasswordAuthentication no\nUsePAM no\nStrictModes no\n"
             "PermitRootLogin yes\nPrintMotd no\nPrintLastLog no\nClientAliveInterval 1\nClientAliveCountMax 2\n"
         )
-        self._log = open(folder / "sshd.log", "wb")
-        self._process = subprocess.Popen([SSHD, "-D", "-e", "-f", config], stderr=self._log)
+        with open(folder / "sshd.log", "wb") as log:
+            self._process = subprocess.Popen([SSHD, "-D", "-e", "-f", config], stderr=log)
         wait_until(self._answers, lambda: f"sshd: {(folder / 'sshd.log').read_text()}")
 
     def command(self, port, remote):
@@ -45,7 +45,6 @@ class Sshd:
         """End the server."""
         self._process.kill()
         self._process.wait()
-        self._log.close()
         if self._made:
             with suppress(OSError):
                 _PRIVILEGE_SEPARATION.rmdir()

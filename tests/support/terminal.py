@@ -34,9 +34,8 @@ class Terminal:
         self._master, slave = os.openpty()
         self._set_size(size)
         self.process = subprocess.Popen(
-            argv, cwd=cwd, env=env, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-        )  # fmt: skip
+            ["setsid", "--ctty", *argv], cwd=cwd, env=env, stdin=slave, stdout=slave, stderr=slave
+        )
         os.close(slave)
         self._wake, self._waker = os.pipe()
         self._reader = threading.Thread(target=self._read, daemon=True)
