@@ -88,7 +88,7 @@ def _experiment(state: RunState) -> list[tuple[str, str]]:
     best = _NOT_YET
     if state.best is not None:
         at = f"epoch {state.best.epoch + 1}" if state.best.epoch is not None else "epoch ?"
-        best = f"{safe(state.best.metric)} {number(state.best.value)} @ {at}, step {count(state.best.step)}"
+        best = f"{code(state.best.metric)} {number(state.best.value)} @ {at}, step {count(state.best.step)}"
     return [
         ("Experiment ID", code(state.id)),
         ("Epoch", epoch),
@@ -186,7 +186,7 @@ def _details(state: RunState, context: HandoffContext) -> list[tuple[str, str]]:
         ("Time in training", duration(state.active_seconds)),
         ("Memory", f"trainer {size(state.ram_used)}" if state.ram_used is not None else "not sampled"),
         ("Non-finite values", count(state.nonfinite_count)),
-        ("TensorBoard", code(f"tensorboard --bind_all --logdir {shell_word(state.path)}")),
+        ("TensorBoard", code(f"tensorboard --logdir {shell_word(state.path)}")),
     ]
     changes = context.config_changes
     pairs.append(("Config changes since launch", "none" if not changes else "; ".join(code(line) for line in changes)))
