@@ -96,6 +96,17 @@ def unbroken(run):
     return steps[-1]
 
 
+def step_shown(window, least=0):
+    """The step on a cockpit's screen, as soon as it is at least that."""
+
+    def step():
+        shown = window.shows(r"step ([\d,]+)/")
+        number = int(shown[1].replace(",", "")) if shown else -1
+        return number if number >= least else None
+
+    return wait_until(step, lambda: f"step {least} on\n{window.text()}")
+
+
 def trainer_of(run):
     """The process that trains."""
     return psutil.Process(wait_until(lambda: RunReader(run).poll().pid, "a trainer"))
