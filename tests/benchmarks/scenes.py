@@ -8,7 +8,7 @@ import random
 import struct
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from cockpit.domain.run import Launch
@@ -20,6 +20,7 @@ from cockpit.runs.scalars import Scalar, ScalarWriter
 
 LOSS, RATE, VALIDATION = 0, 1, 2
 _TAGS = {LOSS: "train/loss", RATE: "lr", VALIDATION: "val/loss"}
+_VALIDATE_EVERY = 200
 _HOST = ("cpu/host", "ram/trainer")
 
 
@@ -39,72 +40,91 @@ class Recorded:
         self._journal, self._scalars = JournalWriter(self.run.journal), ScalarWriter(self.run.scalars)
         self._runner, self._host = JournalWriter(self.run.runner_journal), ScalarWriter(self.run.host)
         self._noise = random.Random(7)
+        self._at = begun
         me = {"pid": os.getpid(), "start_time": process.start_time(os.getpid())}
         self._runner.write(
-            "launched", attempt=1, argv=[sys.executable], cwd=str(self.run.root), **me, runner_pid=me["pid"],
+            "launched", t=begun, attempt=1, argv=[sys.executable], cwd=str(self.run.root), **me, runner_pid=me["pid"],
             runner_start_time=me["start_time"], host=os.uname().nodename, boot_id=process.boot_id(),
             checkpoint=None, step=None,
         )  # fmt: skip
         for tag, name in enumerate(_HOST):
             self._runner.write("host_tag", tag=tag, name=name, device=None)
-        self._journal.write("attach", attempt=1, **me, python="3", torch="2", lightning="2")
+        self._journal.write("attach", t=begun, attempt=1, **me, python="3", torch="2", lightning="2")
         for tag, name in _TAGS.items():
-            self._journal.write("tag", tag=tag, name=name)
-        self._journal.write("stage", pipeline="training", index=5, of=7, name="train", status="running", detail="")
+            self._journal.write("tag", t=begun, tag=tag, name=name)
         self._journal.write(
-            "fit_start", step=0, epoch=0, steps_total=steps_total, epochs_total=1, steps_per_epoch=steps_total,
-            validate_every=200, checkpoint_every=None, accumulate=1, world_size=1, device="cpu", precision="32-true",
-            parameters=1000, seed=7, monitor="val/loss", mode="min", max_seconds=None, early_stopping=False,
-            samples_per_step=32, sample_unit="samples", resumed_from=None, guarantee="exact", guarantee_reason="",
+            "stage", t=begun, pipeline="training", index=5, of=7, name="train", status="running", detail=""
+        )
+        self._journal.write(
+            "fit_start", t=begun, step=0, epoch=0, steps_total=steps_total, epochs_total=1, steps_per_epoch=steps_total,
+            validate_every=_VALIDATE_EVERY, checkpoint_every=None, accumulate=1, world_size=1, device="cpu",
+            precision="32-true", parameters=1000, seed=7, monitor="val/loss", mode="min", max_seconds=None,
+            early_stopping=False, samples_per_step=32, sample_unit="samples", resumed_from=None, guarantee="exact", guarantee_reason="",
         )  # fmt: skip
 
-    def train(self, first: int, last: int, times: Iterator[float]) -> None:
-        """Record the steps ``first`` to ``last``, one time each."""
+    def train(self, steps: range, times: Iterable[float]) -> None:
+        """Record ``steps``, a time each: a loss at every one, sometimes a learning rate or a validation."""
         records: list[Scalar] = []
-        for step, at in zip(range(first, last + 1), times, strict=False):
-            loss = _loss(step, self.steps_total) * self._noise.lognormvariate(0, 0.2)
-            records.append((step, at, loss, LOSS, 0))
+        for step, at in zip(steps, times, strict=True):
+            self._at = at
+            share = step / self.steps_total
+            records.append((step, at, _loss(share) * self._noise.lognormvariate(0, 0.2), LOSS, 0))
             if step % 5 == 0:
-                rate = 3e-4 * (1 + math.cos(math.pi * step / self.steps_total)) / 2
-                records.append((step, at, rate, RATE, 0))
-            if step % 200 == 0:
-                records.append((step, at, _loss(step, self.steps_total) * 1.05, VALIDATION, 0))
+                records.append((step, at, 3e-4 * (1 + math.cos(math.pi * share)) / 2, RATE, 0))
+            if step % _VALIDATE_EVERY == 0:
+                records.append((step, at, _loss(share) * 1.05, VALIDATION, 0))
+                self._validated(step)
         self._scalars.write(records)
 
-    def validate(self, step: int) -> None:
-        """Record a validation that took no time, and say so in the output."""
-        value = _loss(step, self.steps_total) * 1.05
-        self._journal.write("validation_start", step=step, epoch=0, batches=10, sanity=False)
+    def _validated(self, step: int) -> None:
+        metrics = {"val/loss": _loss(step / self.steps_total) * 1.05}
+        self._journal.write("validation_start", t=self._at, step=step, epoch=0, batches=10, sanity=False)
         self._journal.write(
-            "validation_end", step=step, epoch=0, seconds=0.05, sanity=False, metrics={"val/loss": value}
+            "validation_end", t=self._at, step=step, epoch=0, seconds=0.0, sanity=False, metrics=metrics
         )
         with open(self.run.output, "a") as output:
-            output.write(f"step {step}: val/loss {value:.4f}\n")
+            output.write(f"step {step}: val/loss {metrics['val/loss']:.4f}\n")
 
     def sample(self, at: float) -> None:
         """Record the machine, as the runner does every second."""
         self._host.write([(0, at, self._noise.uniform(20, 60), 0, 0), (0, at, self._noise.gauss(900e6, 4e6), 1, 0)])
 
-    def finish(self, seconds: float) -> None:
+    def finish(self) -> None:
         """The training is through and its process gone."""
-        self._journal.write("end", reason="finished", step=self.steps_total, epoch=0, detail="all steps done")
+        self._journal.write(
+            "end", t=self._at, reason="finished", step=self.steps_total, epoch=0, detail="all steps done"
+        )
         self._runner.write(
-            "exit", code=0, signal=None, core=False, oom="", seconds=seconds, left=[], left_start_times=[]
+            "exit", t=self._at, code=0, signal=None, core=False, oom="", seconds=0.0, left=[], left_start_times=[]
         )
 
 
 def finished(runs_folder: Path, run_id: str, steps: int) -> RunPaths:
-    """A run of ``steps`` steps, one loss each, that ended."""
+    """A run of ``steps`` steps at twenty a second, one loss each, that ended a minute ago."""
     begun = time.time() - steps / 20 - 60
     recorded = Recorded(runs_folder, run_id, steps, begun)
     for first in range(1, steps + 1, 10_000):
-        last = min(steps, first + 9_999)
-        recorded.train(first, last, (begun + step / 20 for step in range(first, last + 1)))
-    for step in range(steps // 5, steps + 1, max(1, steps // 5)):
-        recorded.validate(step)
+        part = range(first, min(steps, first + 9_999) + 1)
+        recorded.train(part, (begun + step / 20 for step in part))
     recorded.sample(begun)
-    recorded.finish(steps / 20)
+    recorded.finish()
     return recorded.run
+
+
+def many(runs_folder: Path, count: int) -> None:
+    """``count`` short runs that ended, copies but for their ids."""
+    first = finished(runs_folder, _numbered(0), 500)
+    files = [path for path in first.root.iterdir() if path.is_file()]
+    contents = {path.name: path.read_bytes() for path in files}
+    for number in range(1, count):
+        folder = runs_folder / _numbered(number)
+        folder.mkdir()
+        for name, content in contents.items():
+            (folder / name).write_bytes(content.replace(first.id.encode(), folder.name.encode()))
+
+
+def _numbered(number: int) -> str:
+    return f"2026-01-01T{number:05d}-bench-{number:04x}"
 
 
 def event_file(folder: Path, values: list[float]) -> None:
@@ -123,8 +143,8 @@ def event_file(folder: Path, values: list[float]) -> None:
             file.write(data + struct.pack("<I", masked_crc32c(data)))
 
 
-def _loss(step: int, total: int) -> float:
-    return 0.5 + 3.5 * math.exp(-6 * step / total)
+def _loss(share: float) -> float:
+    return 0.5 + 3.5 * math.exp(-6 * share)
 
 
 def _launch(runs_folder: Path, run_id: str, steps: int, begun: float) -> Launch:
