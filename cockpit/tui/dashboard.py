@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from cockpit.tui.cells import CellPanel
+from cockpit.tui.lean import LeanCompositor
 from cockpit.tui.messages import Snapshot
 from cockpit.tui.panels.curves import LossChart, RateChart
 from cockpit.tui.panels.essentials import Essentials
@@ -41,6 +42,7 @@ class Dashboard(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._compositor = LeanCompositor()
         self.status_line = StatusLine(id="status")
         self.loss = LossChart("loss", "the loss curve begins with the first step", id="loss")
         self.rate = RateChart("learning rate", "", id="rate")
