@@ -4,7 +4,6 @@ import shutil
 import subprocess
 
 import pytest
-
 from support.processes import alive, wait_until
 from support.project import COCKPIT, START, gone, step_shown, unbroken
 

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import psutil
-from support import fake_trainer
 from support.processes import DEADLINE, MARK, alive, end_marked, marked, wait_until
 from support.terminal import Terminal
 
@@ -25,17 +24,18 @@ class Project:
     Args:
         folder: where to make it.
         steps: how long the trainer trains.
-        fake: what steers the fake trainer, see there.
+        trainer: ``fake_trainer``, or ``lightning_trainer`` for a real fit.
+        fake: what steers the trainer, see there.
     """
 
-    def __init__(self, folder, steps=1_000_000, **fake):
+    def __init__(self, folder, steps=1_000_000, trainer="fake_trainer", **fake):
         self.folder = folder
         (folder / "configs").mkdir(parents=True)
         config = {"seed_everything": 1, "trainer": {"max_steps": steps, "accelerator": "cpu"}, "fake": fake}
         (folder / "configs" / "tiny.yaml").write_text(json.dumps(config))
         (folder / "trainers").mkdir()  # found before the installed one: the trainer works in the project's folder
         (folder / "trainers" / "__init__.py").touch()
-        shutil.copy(fake_trainer.__file__, folder / "trainers" / "__main__.py")
+        shutil.copy(Path(__file__).with_name(f"{trainer}.py"), folder / "trainers" / "__main__.py")
         self.environment = {
             "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "TERM": "xterm-256color",
             "LANG": "C.UTF-8", MARK: str(folder),
@@ -52,9 +52,9 @@ class Project:
         assert "Traceback" not in done.stderr
         return done
 
-    def start(self):
+    def start(self, **environment):
         """A run without a cockpit; waits for its first steps."""
-        started = json.loads(self.cockpit(*START, "--detach", "--json").stdout)
+        started = json.loads(self.cockpit(*START, "--detach", "--json", **environment).stdout)
         run = RunPaths(Path(started["path"]))
         self.steps_on(run)
         return run
