@@ -35,10 +35,9 @@ class TrainersCLI(LightningCLI):
             kwargs.setdefault("default_root_dir", run)
             kwargs["enable_progress_bar"] = False
             kwargs["logger"] = TensorBoardLogger(save_dir=run, name="tensorboard", version="")
-        else:
-            # the recorder brings its own when a cockpit launches us
-            kwargs.setdefault("callbacks", []).append(exact_resume(Callback))
         trainer: Trainer = super().instantiate_trainer(**kwargs)
+        if not run:  # the recorder brings its own when a cockpit launches us
+            trainer.callbacks.insert(0, exact_resume(Callback))
         place = Path(trainer.log_dir).name if trainer.log_dir else "off"
         stages().report("training", "set up tracking", "done", detail=f"TensorBoard in {place}/")
         return trainer

@@ -6,8 +6,10 @@ import subprocess
 import sys
 
 import pytest
+import torch
 import yaml
 
+from cockpit.recorder.exact import KEY
 from trainers import configs_folder
 
 pytestmark = pytest.mark.slow
@@ -33,10 +35,12 @@ def test_the_gpt_trains_without_the_cockpit(tmp_path):
     for n in range(40):
         (raw / f"m{n}.py").write_text(f"x = {n}\n" * 100)
     fit(
-        tmp_path, "gpt-stdlib.yaml", f"--data.root={raw}", "--trainer.max_steps=50", "--data.batch_size=2", "--model.layers=1",
-        "--trainer.limit_val_batches=1",
+        tmp_path, "gpt-stdlib.yaml", f"--data.root={raw}", "--data.batch_size=2", "--model.layers=1",
+        "--trainer.max_steps=50", "--trainer.limit_val_batches=1",
     )  # fmt: skip
-    assert list(tmp_path.rglob("*.ckpt"))
+    (saved,) = tmp_path.rglob("*.ckpt")
+    assert saved.name == "latest-epoch=0-step=50.ckpt"
+    assert KEY in torch.load(saved, weights_only=True)
     assert list(tmp_path.rglob("events.out.tfevents.*"))
 
 

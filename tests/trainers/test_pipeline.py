@@ -123,5 +123,5 @@ def test_a_build_that_fails_leaves_nothing_behind(tmp_path):
 
 def test_an_empty_folder_is_an_error_with_words(tmp_path):
     (tmp_path / "none").mkdir()
-    with pytest.raises(FileNotFoundError, match="no readable .py file"):
+    with pytest.raises(FileNotFoundError, match="no readable"):
         data(tmp_path / "none", tmp_path)
