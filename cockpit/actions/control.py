@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cockpit.domain.guard import Action, Consent, Fact, Guard, Permit, Question
+from cockpit.domain.lifecycle import silence
 from cockpit.domain.run import RunState, State
-from cockpit.domain.text import count, duration, safe
+from cockpit.domain.text import count, duration, safe, size
 from cockpit.errors import NotPossible
 from cockpit.runner import control
 from cockpit.runner.locks import wait_for_runner
 from cockpit.runs import requests
-from cockpit.runs.fold import TrainerFold, text
+from cockpit.runs.fold import TrainerFold, integer, text
 from cockpit.runs.journal import Event, JournalTail
 from cockpit.runs.layout import RunPaths
 from cockpit.runs.reader import RunReader
@@ -127,9 +128,8 @@ def wait_for_answer(
         if not state.state.active:
             raise NotPossible(f"The run ended first: {state.state}, {state.evidence}", "It was not done")
         if time.monotonic() >= deadline:
-            where = f"it is {state.state}" if state.state is not State.STOPPING else "it may be inside a long step"
             raise NotPossible(
-                f"Not acknowledged for {duration(seconds)}: {where}",
+                f"Not acknowledged for {duration(seconds)}: {silence(fold.phase or state.state)}",
                 "No answer yet",
                 "It stays asked; look again later",
             )
@@ -149,9 +149,14 @@ def wait_for_end(run: RunPaths, seconds: float) -> RunState:
 
 def answer_text(answer: Event) -> str:
     """An acknowledgement for a person."""
-    path, seconds = text(answer.get("path")), answer.get("seconds")
-    took = f" in {seconds:.1f} s" if isinstance(seconds, float) else ""
-    return f"{safe(path)}{took}, {safe(answer.get('detail'))}" if path else safe(answer.get("detail"))
+    path, detail = text(answer.get("path")), safe(answer.get("detail"))
+    if not path:
+        return detail
+    bytes_, seconds = integer(answer.get("bytes")), answer.get("seconds")
+    told = [safe(path), size(bytes_)] if bytes_ is not None else [safe(path)]
+    if isinstance(seconds, float):
+        told.append(f"{seconds:.1f} s")
+    return ", ".join([*told, *(["verified"] if answer.get("verified") else []), detail])
 
 
 def _active(run: RunPaths) -> RunState:

@@ -16,6 +16,7 @@ from cockpit.domain.text import duration
 STALL_FACTOR = 10.0
 STALL_FLOOR = 30.0  # seconds: no pace is so quick that a shorter pause means anything
 LAUNCH_GRACE = 60.0  # seconds a launch may take before the silence is worth a word
+ANSWER_PATIENCE = 20.0  # seconds a request may go without an acknowledgement
 
 
 class Life(StrEnum):
@@ -46,6 +47,7 @@ class Signs:
     last_sign: float | None = None  # newest scalar or journal entry
     pace: float | None = None  # median seconds per step
     stop_requested: bool = False
+    asked: tuple[str, float] | None = None  # the oldest request without an acknowledgement: verb, time
     end_reason: str | None = None  # of the journal's `end`
     end_detail: str = ""
     exception: str = ""  # "ValueError: ..." of the journal
@@ -118,8 +120,14 @@ def _alive(signs: Signs) -> tuple[State, str]:
         return State.STOPPING, f"training has ended ({signs.end_reason}); the process is closing"
     if signs.phase is State.PAUSED:
         return State.PAUSED, f"paused at a step boundary {_since(signs)}; memory stays held"
+    state, evidence = _training(signs, quiet)
+    overdue = _overdue(signs, state)
     if signs.stop_requested:
-        return State.STOPPING, "stop requested; it acts at the next step"
+        return State.STOPPING, overdue or "stop requested; it acts at the next step"
+    return state, f"{evidence}; {overdue}" if overdue else evidence
+
+
+def _training(signs: Signs, quiet: float) -> tuple[State, str]:
     if not signs.fitting:
         return State.LAUNCHING, f"process started, last sign {duration(quiet)} ago"
     if signs.phase is not None:
@@ -129,6 +137,28 @@ def _alive(signs: Signs) -> tuple[State, str]:
         pace = f", usual pace {signs.pace:.2g} s" if signs.pace else ""
         return State.STALLED, f"no step for {duration(quiet)}{pace}"
     return State.RUNNING, f"last step {duration(quiet)} ago" if quiet >= 2 else "stepping"
+
+
+def silence(state: State) -> str:
+    """Why a trainer in this state does not answer a request."""
+    match state:
+        case State.VALIDATING:
+            return "the trainer is inside a validation"
+        case State.SAVING:
+            return "the trainer is saving a checkpoint"
+        case State.LAUNCHING:
+            return "training has not begun"
+        case State.STALLED:
+            return "the trainer may hang"
+        case _:
+            return "the trainer may be inside a long step, or not listen"
+
+
+def _overdue(signs: Signs, state: State) -> str:
+    if signs.asked is None or signs.now - signs.asked[1] < ANSWER_PATIENCE:
+        return ""
+    verb, since = signs.asked
+    return f"{verb} not acknowledged for {duration(signs.now - since)}: {silence(state)}"
 
 
 def _since(signs: Signs) -> str:

@@ -12,6 +12,8 @@ from cockpit.runs.layout import RunPaths
 from cockpit.runs.requests import Request
 
 _CATCHABLE = (signal.SIGTERM, signal.SIGINT)
+_PREEMPTION = signal.SIGUSR1  # what `sbatch --signal=USR1@…` sends ahead of the time limit
+_SLURM = "SLURM_JOB_ID"
 
 
 class StopTraining(SystemExit):
@@ -45,7 +47,10 @@ class Inbox:
 
 
 class Signals:
-    """Turns SIGTERM and SIGINT into a wish to stop at the next step; a user's own handler stays in force."""
+    """Turns SIGTERM, SIGINT and SLURM's notice into a wish to stop at the next step.
+
+    A user's own handler stays in force, and for SLURM's notice Lightning's too: it queues the job again.
+    """
 
     def __init__(self) -> None:
         self.received: int | None = None
@@ -57,6 +62,8 @@ class Signals:
             current = signal.getsignal(number)
             if current in (signal.SIG_DFL, signal.default_int_handler) or _is_lightnings(current):
                 self._replaced[number] = signal.signal(number, self._note)
+        if _SLURM in os.environ and signal.getsignal(_PREEMPTION) is signal.SIG_DFL:
+            self._replaced[_PREEMPTION] = signal.signal(_PREEMPTION, self._note)
 
     def restore(self) -> None:
         """Put back what was there."""

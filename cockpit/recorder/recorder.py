@@ -30,6 +30,7 @@ from cockpit.runs.scalars import ScalarWriter
 FLUSH_EVERY = 0.25  # seconds
 EXTRAS_EVERY = 1.0  # seconds between looks at what else the module logs
 NORM_BUDGET = 0.02  # share of a step that measuring the gradient norm may take
+_ORDER = ("checkpoint", "stop", "pause", "continue")  # in which wishes of one moment are met: a stop before a pause
 
 
 class RecorderHooks:
@@ -48,7 +49,7 @@ class RecorderHooks:
         self._phase_began = 0.0
         self._kind = "saved"
         self._save_error = ""
-        self._saved_path = ""
+        self._saved: dict[str, Any] = {}  # path and bytes of the newest save
         self._saves = 0
         self._ended = False
         self._validated: set[str] = set()  # metrics that are points of a validation, not of a step
@@ -152,8 +153,7 @@ class RecorderHooks:
         self._last_flush = now
         if self._signals.received is not None:
             self._stop_for_signal(trainer, self._signals.received)
-        for request in self._inbox.new():
-            self._answer(trainer, request)
+        self._answer_new(trainer)
 
     def _add_metrics(self, metrics: dict[str, Any]) -> None:
         """Whatever else the module logs; the loss and the epoch counter are known already."""
@@ -222,11 +222,11 @@ class RecorderHooks:
         saver = next(iter(trainer.checkpoint_callbacks), None)
         metric = getattr(saver, "monitor", None)
         value = trainer.callback_metrics.get(metric) if metric else None
-        self._saved_path = self._relative(path)
+        self._saved = {"path": self._relative(path), "bytes": count}
         self._saves += 1
         self._journal.write(
-            "checkpoint", durable=True, path=self._saved_path, step=self._step, epoch=trainer.current_epoch,
-            bytes=count, seconds=seconds, metric=metric, value=None if value is None else float(value), kind=self._kind,
+            "checkpoint", durable=True, **self._saved, step=self._step, epoch=trainer.current_epoch,
+            seconds=seconds, metric=metric, value=None if value is None else float(value), kind=self._kind,
         )  # fmt: skip
         stages().report("training", "save checkpoints", detail=f"{self._saves} saved, last {path.name}")
 
@@ -245,44 +245,51 @@ class RecorderHooks:
 
     # -- requests and signals -----------------------------------------------------------------------------
 
-    def _answer(self, trainer: Any, request: Request) -> None:
-        if self._inbox.is_stale(request):
-            self._acknowledge(request, False, "sent before this attempt began")
-        elif request.verb == "continue":
-            self._acknowledge(request, False, "it is not paused")
-        else:
-            self._answer_with_checkpoint(trainer, request)
+    def _answer_new(self, trainer: Any, *, held: bool = False) -> set[str]:
+        """Answer what was asked since the last look, and give the verbs; what several people ask is done once."""
+        wishes: dict[str, list[Request]] = {}
+        for request in self._inbox.new():
+            if self._inbox.is_stale(request):
+                self._acknowledge([request], False, "sent before this attempt began")
+            else:
+                wishes.setdefault(request.verb, []).append(request)
+        for verb in _ORDER:
+            if verb not in wishes:
+                continue
+            if verb == "continue":
+                self._acknowledge(wishes[verb], held, f"at step {self._step}" if held else "it is not paused")
+            elif verb == "pause" and held:
+                self._acknowledge(wishes[verb], True, f"it is paused already, at step {self._step}")
+            else:
+                self._answer_with_checkpoint(trainer, wishes[verb])
+        return set(wishes)
 
-    def _answer_with_checkpoint(self, trainer: Any, request: Request) -> None:
-        began = time.monotonic()
-        kind = "stopped" if request.verb == "stop" else "requested"
-        error = self._save(trainer, kind)
-        detail = f"no checkpoint ({error}); training goes on" if error else f"at step {self._step}"
-        self._acknowledge(request, not error, detail, seconds=time.monotonic() - began)
-        if error or request.verb == "checkpoint":
+    def _answer_with_checkpoint(self, trainer: Any, asked: list[Request]) -> None:
+        verb, began = asked[0].verb, time.monotonic()
+        error = self._save(trainer, "stopped" if verb == "stop" else "requested")
+        if error:
+            self._acknowledge(asked, False, f"no checkpoint ({error}); training goes on")
             return
-        if request.verb == "stop":
+        saved = {**self._saved, "seconds": time.monotonic() - began, "verified": True}
+        self._acknowledge(asked, True, f"at step {self._step}", **saved)
+        if verb == "stop":
             self._end("stopped", f"stopped at step {self._step}, checkpoint saved")
             raise StopTraining(0)
-        self._hold(trainer)
+        if verb == "pause":
+            self._hold(trainer)
 
-    def _acknowledge(self, request: Request, ok: bool, detail: str, seconds: float | None = None) -> None:
-        self._journal.write(
-            "ack", request=request.id, verb=request.verb, ok=ok, detail=detail, seconds=seconds,
-            path=self._saved_path if ok and seconds is not None else None, by=request.by,
-        )  # fmt: skip
+    def _acknowledge(self, asked: list[Request], ok: bool, detail: str, **saved: Any) -> None:
+        for request in asked:
+            self._journal.write(
+                "ack", request=request.id, verb=request.verb, ok=ok, detail=detail, by=request.by, **saved
+            )
 
     def _hold(self, trainer: Any) -> None:
         """Paused: wait between two steps until somebody says go on or stop."""
-        while True:
+        while "continue" not in self._answer_new(trainer, held=True):
             time.sleep(FLUSH_EVERY)
             if self._signals.received is not None:
                 self._stop_for_signal(trainer, self._signals.received)
-            for request in self._inbox.new():
-                if request.verb == "continue":
-                    self._acknowledge(request, True, f"at step {self._step}")
-                    return
-                self._answer(trainer, request)
 
     def _stop_for_signal(self, trainer: Any, number: int) -> None:
         error = self._save(trainer, "interrupted")

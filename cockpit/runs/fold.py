@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cockpit.domain.run import Checkpoint, NonFinite, Stage, State
@@ -37,6 +37,8 @@ class TrainerFold:
     phase_since: float | None = None
     phase_done: int | None = None
     phase_total: int | None = None
+    paused_since: float | None = None
+    pauses: list[tuple[float, float | None]] = field(default_factory=list)  # None: the attempt ended in it
     breaks: list[tuple[float, float]] = field(default_factory=list)
     validation_seconds: list[float] = field(default_factory=list)
     checkpoint_seconds: list[float] = field(default_factory=list)
@@ -65,6 +67,7 @@ class TrainerFold:
     def _on_attach(self, event: Event) -> None:
         self.attempt = integer(event.get("attempt")) or self.attempt + 1
         self.attached = self._now()
+        self._end_pause(None)
         self.phase, self.end, self.exception, self.traceback = None, None, "", ""
 
     def _on_stage(self, event: Event) -> None:
@@ -149,9 +152,13 @@ class TrainerFold:
 
     def _on_ack(self, event: Event) -> None:
         self.acknowledged[text(event.get("request"))] = event
-        if event.get("verb") == "pause" and event.get("ok"):
+        if not event.get("ok"):
+            return
+        if event.get("verb") == "pause" and self.paused_since is None:
             self._enter_phase(State.PAUSED)
+            self.paused_since = self._now()
         elif event.get("verb") == "continue":
+            self._end_pause(self._now())
             self._leave_phase()
 
     def _on_exception(self, event: Event) -> None:
@@ -174,6 +181,17 @@ class TrainerFold:
             self.breaks.append((self.phase_since, self._now()))
             del self.breaks[:-_PHASES_KEPT]
         self.phase = None
+        if self.paused_since is not None:  # saved while it is held
+            self.phase, self.phase_since = State.PAUSED, self.paused_since
+
+    def _end_pause(self, until: float | None) -> None:
+        if self.paused_since is not None:
+            self.pauses.append((self.paused_since, until))
+        self.paused_since = None
+
+    def all_pauses(self) -> list[tuple[float, float | None]]:
+        """From when until when it was held; None where it still is, or its attempt ended before it went on."""
+        return self.pauses + ([(self.paused_since, None)] if self.paused_since is not None else [])
 
     def best(self) -> tuple[str, str, Event] | None:
         """The monitored metric, its mode and the validation at which it was best."""
@@ -234,13 +252,14 @@ class RunnerFold:
             return None
         return next((e for e in reversed(self.exits) if (read_number(e.get("t")) or 0.0) >= began), None)
 
-    def active_seconds(self, now: float) -> float:
-        """Wall time inside attempts; an attempt whose end nobody recorded counts up to the next one."""
+    def active_seconds(self, now: float, pauses: Sequence[tuple[float, float | None]] = ()) -> float:
+        """Wall time inside attempts less the pauses; an attempt whose end nobody recorded counts up to the next."""
         total = 0.0
         for index, launch in enumerate(self.launches):
             began = read_number(launch.get("t")) or now
             following = self.launches[index + 1 :][:1]
             limit = (read_number(following[0].get("t")) or now) if following else now
             ended = next((t for e in self.exits if began <= (t := read_number(e.get("t")) or 0.0) <= limit), limit)
-            total += max(0.0, ended - began)
+            held = sum(min(until or ended, ended) - since for since, until in pauses if began <= since <= ended)
+            total += max(0.0, ended - began - held)
         return total

@@ -22,7 +22,8 @@ checkpoint         path, step, epoch, bytes, seconds, metric | null, value | nul
 checkpoint_gone    path: Lightning removed it (save_top_k)
 checkpoint_failed  path, message
 nonfinite          step, what (tag name): written for the first 20, then only counted in scalars
-ack                request (id), verb, ok (bool), detail, path | null, seconds | null
+ack                request (id), verb, ok (bool), detail, by; and where a checkpoint was saved for it: path, bytes,
+                   seconds, verified (bool: read back whole)
 exception          type, message, traceback
 end                reason ("finished" | "stopped" | "exception" | "signal"), step, epoch, detail
 =================  ============================================================================================

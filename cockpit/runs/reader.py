@@ -18,6 +18,7 @@ from cockpit.runs.host_figures import HostFigures
 from cockpit.runs.journal import Event, JournalTail, read_number
 from cockpit.runs.layout import RunPaths
 from cockpit.runs.record import read_launch
+from cockpit.runs.requests import Request
 from cockpit.runs.scalar_tail import ScalarTail, last_records
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ class RunReader:
             exit_code=integer((ended or {}).get("code")),
             exit_signal=integer((ended or {}).get("signal")),
             exception=trainer.traceback or trainer.exception,
-            pending_requests=self._pending() if state.active else (),
+            pending_requests=tuple(request.verb for request in self._pending()) if state.active else (),
             bad_records=self._journal.bad + self._runner_journal.bad,
             series=self._views(),
         )
@@ -196,6 +197,7 @@ class RunReader:
         loss = self._latest.get(_LOSS)
         latest = max(trainer.last_sign or 0.0, loss[1] if loss else 0.0)
         end = trainer.end if mine and trainer.end else {}
+        pending = self._pending()
         return lifecycle.Signs(
             now=now,
             created=self._launch.created if self._launch else 0.0,
@@ -209,7 +211,8 @@ class RunReader:
             phase_since=trainer.phase_since,
             last_sign=latest or None,
             pace=pace,
-            stop_requested="stop" in self._pending(),
+            stop_requested=any(request.verb == "stop" for request in pending),
+            asked=(pending[0].verb, pending[0].time) if pending else None,
             end_reason=text(end.get("reason")) or None,
             end_detail=text(end.get("detail")),
             exception=trainer.exception if mine else "",
@@ -219,8 +222,9 @@ class RunReader:
             exited=ended is not None,
         )
 
-    def _pending(self) -> tuple[str, ...]:
-        return tuple(r.verb for r in requests.pending(self.run) if r.id not in self._trainer.acknowledged)
+    def _pending(self) -> list[Request]:
+        """Requests that were not acknowledged, oldest first."""
+        return [r for r in requests.pending(self.run) if r.id not in self._trainer.acknowledged]
 
     def _ended(self, state: State, ended: Event | None) -> float | None:
         if state.active:
@@ -231,7 +235,7 @@ class RunReader:
         if not self._runner.launches:
             return None
         until = now if state.active else (self._ended(state, self._runner.exit) or now)
-        return self._runner.active_seconds(until)
+        return self._runner.active_seconds(until, self._trainer.all_pauses())
 
     def _next_validation(self, step: int | None) -> int | None:
         every = integer(self._trainer.fit.get("validate_every"))

@@ -1,0 +1,54 @@
+"""Events folded into what is known: a pause stops the clock, whatever happens in it and however it ends."""
+
+from cockpit.domain.run import State
+from cockpit.runs.fold import RunnerFold, TrainerFold
+
+
+def folded(fold, *events):
+    for at, name, fields in events:
+        fold.apply({"t": at, "event": name, **fields})
+    return fold
+
+
+def ack(at, verb, ok=True):
+    return at, "ack", {"request": f"{verb}{at}", "verb": verb, "ok": ok}
+
+
+FIT = ((1.0, "attach", {"attempt": 1}), (2.0, "fit_start", {"step": 0}))
+SAVE = ((20.0, "saving", {"path": "a"}), (21.0, "checkpoint", {"path": "a", "step": 1}))
+
+
+def test_a_checkpoint_during_a_pause_does_not_end_it():
+    fold = folded(TrainerFold(), *FIT, ack(10.0, "pause"), *SAVE)
+    assert (fold.phase, fold.phase_since) == (State.PAUSED, 10.0)
+    folded(fold, ack(30.0, "continue"))
+    assert fold.phase is None
+    assert (10.0, 30.0) in fold.breaks
+
+
+def test_a_second_pause_lengthens_nothing_and_a_refused_one_does_not_begin():
+    fold = folded(TrainerFold(), *FIT, ack(5.0, "pause", ok=False))
+    assert fold.all_pauses() == []
+    folded(fold, ack(10.0, "pause"), ack(15.0, "pause"), ack(30.0, "continue"))
+    assert fold.all_pauses() == [(10.0, 30.0)]
+
+
+def test_the_clock_stands_still_in_a_pause():
+    runner = folded(RunnerFold(), (0.0, "launched", {"attempt": 1}))
+    fold = folded(TrainerFold(), *FIT, ack(10.0, "pause"))
+    assert runner.active_seconds(10.0, fold.all_pauses()) == 10.0
+    assert runner.active_seconds(99.0, fold.all_pauses()) == 10.0
+    folded(fold, ack(30.0, "continue"))
+    assert runner.active_seconds(99.0, fold.all_pauses()) == 79.0
+
+
+def test_a_pause_that_a_kill_ended_does_not_reach_into_the_next_attempt():
+    runner = folded(
+        RunnerFold(),
+        (0.0, "launched", {"attempt": 1}),
+        (40.0, "exit", {"signal": 9}),
+        (50.0, "launched", {"attempt": 2}),
+    )
+    fold = folded(TrainerFold(), *FIT, ack(10.0, "pause"), (51.0, "attach", {"attempt": 2}))
+    assert fold.phase is None
+    assert runner.active_seconds(70.0, fold.all_pauses()) == 10.0 + 20.0
