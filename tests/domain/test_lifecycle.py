@@ -30,7 +30,7 @@ def with_(**changes):
         ({"phase": State.PAUSED, "phase_since": NOW - 60}, State.PAUSED, "memory stays held"),
         ({"stop_requested": True}, State.STOPPING, "next step"),
         ({"stop_requested": True, "asked": ("stop", NOW - 19)}, State.STOPPING, "next step"),
-        ({"stop_requested": True, "asked": ("stop", NOW - 21)}, State.STOPPING, "not acknowledged for 21s: the trainer may"),
+        ({"stop_requested": True, "asked": ("stop", NOW - 21)}, State.STOPPING, "not acknowledged for 21s: "),
         ({"stop_requested": True, "asked": ("stop", NOW - 21), "phase": State.VALIDATING}, State.STOPPING,
          "inside a validation"),
         ({"stop_requested": True, "asked": ("stop", NOW - 21), "last_sign": NOW - 48}, State.STOPPING, "may hang"),

@@ -34,21 +34,16 @@ def test_a_second_pause_lengthens_nothing_and_a_refused_one_does_not_begin():
 
 
 def test_the_clock_stands_still_in_a_pause():
-    runner = folded(RunnerFold(), (0.0, "launched", {"attempt": 1}))
-    fold = folded(TrainerFold(), *FIT, ack(10.0, "pause"))
-    assert runner.active_seconds(10.0, fold.all_pauses()) == 10.0
+    runner = folded(RunnerFold(), (1.0, "launched", {"attempt": 1}))
+    fold = folded(TrainerFold(), *FIT, ack(11.0, "pause"))
+    assert runner.active_seconds(11.0, fold.all_pauses()) == 10.0
     assert runner.active_seconds(99.0, fold.all_pauses()) == 10.0
-    folded(fold, ack(30.0, "continue"))
-    assert runner.active_seconds(99.0, fold.all_pauses()) == 79.0
+    folded(fold, ack(31.0, "continue"))
+    assert runner.active_seconds(99.0, fold.all_pauses()) == 78.0
 
 
 def test_a_pause_that_a_kill_ended_does_not_reach_into_the_next_attempt():
-    runner = folded(
-        RunnerFold(),
-        (0.0, "launched", {"attempt": 1}),
-        (40.0, "exit", {"signal": 9}),
-        (50.0, "launched", {"attempt": 2}),
-    )
-    fold = folded(TrainerFold(), *FIT, ack(10.0, "pause"), (51.0, "attach", {"attempt": 2}))
+    attempts = (1.0, "launched", {"attempt": 1}), (41.0, "exit", {"signal": 9}), (51.0, "launched", {"attempt": 2})
+    fold = folded(TrainerFold(), *FIT, ack(11.0, "pause"), (52.0, "attach", {"attempt": 2}))
     assert fold.phase is None
-    assert runner.active_seconds(70.0, fold.all_pauses()) == 10.0 + 20.0
+    assert folded(RunnerFold(), *attempts).active_seconds(71.0, fold.all_pauses()) == 10.0 + 20.0
