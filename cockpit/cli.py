@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 
@@ -18,11 +19,16 @@ exit codes: 0 done · 1 it failed, or a check did · 2 the words are off · 3 ne
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     arguments = _parser().parse_args(argv)
-    from cockpit.commands import print_error, run
+    from cockpit.commands import run
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without UTF-8 still gets its answer
     try:
         return run(arguments)
     except CockpitError as error:
+        from cockpit.commands.common import print_error
+
         print_error(error, as_json=getattr(arguments, "json", False))
         return error.exit_code
     except KeyboardInterrupt:

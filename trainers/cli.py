@@ -37,7 +37,7 @@ class TrainersCLI(LightningCLI):
             kwargs["logger"] = TensorBoardLogger(save_dir=run, name="tensorboard", version="")
         trainer: Trainer = super().instantiate_trainer(**kwargs)
         if not run:  # the recorder brings its own when a cockpit launches us
-            trainer.callbacks.insert(0, exact_resume(Callback))
+            trainer.callbacks.insert(0, exact_resume(Callback))  # type: ignore[attr-defined]
         place = Path(trainer.log_dir).name if trainer.log_dir else "off"
         stages().report("training", "set up tracking", "done", detail=f"TensorBoard in {place}/")
         return trainer

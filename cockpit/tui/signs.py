@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cockpit.domain.glyphs import check_glyph, state_glyph
 from cockpit.domain.run import State
 from cockpit.tui.cells import Line
 
-_STATES = {
-    State.RUNNING: ("●", "*", "good"),
-    State.VALIDATING: ("◐", "o", "accent"),
-    State.SAVING: ("◐", "o", "accent"),
-    State.LAUNCHING: ("◐", "o", "accent"),
-    State.PAUSED: ("‖", "=", "warn"),
-    State.STALLED: ("!", "!", "bad"),
-    State.STOPPING: ("◐", "o", "warn"),
-    State.STOPPED: ("■", "#", "dim"),
-    State.FINISHED: ("✓", "+", "good"),
-    State.FAILED: ("✗", "x", "bad"),
-    State.KILLED: ("✗", "x", "bad"),
-    State.INTERRUPTED: ("✗", "x", "warn"),
-    State.UNKNOWN: ("?", "?", "warn"),
+_STATE_STYLES = {
+    State.RUNNING: "good",
+    State.FINISHED: "good",
+    State.PAUSED: "warn",
+    State.STOPPING: "warn",
+    State.INTERRUPTED: "warn",
+    State.UNKNOWN: "warn",
+    State.STALLED: "bad",
+    State.FAILED: "bad",
+    State.KILLED: "bad",
+    State.STOPPED: "dim",
 }
-_CHECKS = {"ok": ("✓", "+", "good"), "warn": ("⚠", "!", "warn"), "bad": ("✗", "x", "bad")}
+_CHECK_STYLES = {"ok": "good", "warn": "warn", "bad": "bad"}
 _STAGES = {
     "done": ("✓", "+", "good"),
     "running": ("◐", "o", "accent"),
@@ -36,14 +34,12 @@ _ASCII_LEVELS = " .:-=+*#@"
 
 def state_sign(state: State, *, plain: bool = False) -> tuple[str, str]:
     """Glyph and style; the word stands beside it, so neither colour nor shape is needed."""
-    pretty, simple, name = _STATES[state]
-    return (simple if plain else pretty), name
+    return state_glyph(state, plain=plain), _STATE_STYLES.get(state, "accent")
 
 
 def check_sign(status: str, *, plain: bool = False) -> tuple[str, str]:
     """Tick, warning or cross, with its style."""
-    pretty, simple, name = _CHECKS[status]
-    return (simple if plain else pretty), name
+    return check_glyph(status, plain=plain), _CHECK_STYLES[status]
 
 
 def stage_sign(status: str, *, plain: bool = False) -> tuple[str, str]:

@@ -1,0 +1,33 @@
+"""What each command of ``cockpit`` does: call an action, print the result."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from importlib import import_module
+
+# verb: module of this package and function, imported when the verb is used
+_VERBS = {
+    None: ("screen", "open_here"),
+    "demo": ("training", "demo"),
+    "start": ("training", "start"),
+    "resume": ("training", "resume"),
+    "stop": ("training", "stop"),
+    "checkpoint": ("training", "request"),
+    "pause": ("training", "request"),
+    "continue": ("training", "request"),
+    "runs": ("looking", "runs"),
+    "status": ("looking", "status"),
+    "check": ("looking", "check"),
+    "logs": ("looking", "logs"),
+    "handoff": ("documents", "handoff"),
+}
+
+
+def run(arguments: Namespace) -> int:
+    """Carry out what was parsed; returns the exit code."""
+    from cockpit.commands.common import project_of
+
+    module, function = _VERBS[arguments.command]
+    handler = getattr(import_module(f"cockpit.commands.{module}"), function)
+    code: int = handler(project_of(arguments), arguments)
+    return code

@@ -1,0 +1,46 @@
+"""What several commands share: the project, results and errors in print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from cockpit.domain.text import safe
+from cockpit.errors import CockpitError, NeedsPermission, UsageError
+from cockpit.project import Project, find_project
+
+
+def project_of(arguments: Namespace) -> Project:
+    """The folder that was named, else the one that is found from here.
+
+    Raises:
+        UsageError: the named one is no folder.
+    """
+    if arguments.project is None:
+        return find_project(Path.cwd())
+    folder = Path(arguments.project)
+    if not folder.is_dir():
+        raise UsageError(f"{safe(folder)} is not a folder", "No such project")
+    return Project(folder.absolute())
+
+
+def say(record: Any, arguments: Namespace, text: str) -> None:
+    """The result: JSON where it was asked for, else words."""
+    print(json.dumps(record) if arguments.json else text)
+
+
+def print_error(error: CockpitError, *, as_json: bool = False) -> None:
+    """The error on stderr, and as JSON on stdout where JSON was asked for."""
+    facts = error.facts if isinstance(error, NeedsPermission) else None
+    if as_json:
+        record = {"error": error.title, "message": error.message, "hint": error.hint}
+        print(json.dumps(record | ({"facts": facts} if facts else {})))
+    else:
+        print(f"{error.title}: {error.message}", file=sys.stderr)
+        for label, value in (facts or {}).items():
+            print(f"  {label:<12} {value}", file=sys.stderr)
+        if error.hint:
+            print(error.hint, file=sys.stderr)

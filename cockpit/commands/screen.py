@@ -1,0 +1,30 @@
+"""Opening the cockpit itself."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+
+from cockpit.errors import UsageError
+from cockpit.project import Project
+from cockpit.runs.layout import RunPaths
+
+
+def open_here(project: Project, arguments: Namespace, *, selected: str | None = None, config: str | None = None) -> int:
+    """Run the cockpit; what it leaves behind is told on the normal screen."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "The cockpit needs a terminal", "No terminal here", "Without one: cockpit status, cockpit runs"
+        )
+    from cockpit.tui.main import open_cockpit
+
+    leave = open_cockpit(project, ascii_only=arguments.ascii, selected=selected, ask_to_start=config)
+    if leave is not None and leave.run_id is not None:
+        from cockpit.runs.documents import write_handoff
+
+        handoff = write_handoff(RunPaths(project.runs_folder / leave.run_id))
+        print(f"{leave.run_id} goes on without the cockpit.")
+        print(f"  come back   cd {project.root} && cockpit")
+        print(f"  look        cockpit status {leave.run_id.rsplit('-', 1)[-1]}")
+        print(f"  handoff     {handoff.markdown_path}")
+    return 0

@@ -1,0 +1,33 @@
+"""One character for a state or a check; the word always stands beside it."""
+
+from __future__ import annotations
+
+from cockpit.domain.run import State
+
+# state: with Unicode, in ASCII
+_STATES = {
+    State.RUNNING: ("●", "*"),
+    State.VALIDATING: ("◐", "o"),
+    State.SAVING: ("◐", "o"),
+    State.LAUNCHING: ("◐", "o"),
+    State.PAUSED: ("‖", "="),
+    State.STALLED: ("!", "!"),
+    State.STOPPING: ("◐", "o"),
+    State.STOPPED: ("■", "#"),
+    State.FINISHED: ("✓", "+"),
+    State.FAILED: ("✗", "x"),
+    State.KILLED: ("✗", "x"),
+    State.INTERRUPTED: ("✗", "x"),
+    State.UNKNOWN: ("?", "?"),
+}
+_CHECKS = {"ok": ("✓", "+"), "warn": ("⚠", "!"), "bad": ("✗", "x")}
+
+
+def state_glyph(state: State, *, plain: bool = False) -> str:
+    """The state's character; ``plain`` where the terminal has only ASCII."""
+    return _STATES[state][plain]
+
+
+def check_glyph(status: str, *, plain: bool = False) -> str:
+    """Tick, warning or cross."""
+    return _CHECKS[status][plain]
