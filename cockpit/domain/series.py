@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import mmap
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_FIRST = 1024  # points there is room for at first
 _RECENT = 1024  # timestamps kept, enough to tell the pace
 _BLOCK = 1 << 14  # points smoothed at once: their arrays fit the processor's cache
 _NEGLIGIBLE = 1e-18  # a share of a sum that float64 cannot show
@@ -77,9 +80,9 @@ class Series:
     """
 
     def __init__(self, smoothing: float = 0.95) -> None:
-        self._steps: Ints = np.empty(1024, np.int64)
-        self._values: Floats = np.empty(1024, np.float64)
-        self._smoothed = np.empty(1024, np.float32)
+        self._steps: Ints = _room(_FIRST, np.int64)
+        self._values: Floats = _room(_FIRST, np.float64)
+        self._smoothed: NDArray[np.float32] = _room(_FIRST, np.float32)
         self._times: Floats = np.empty(0)
         self._length = 0
         self._smoother = Smoother(smoothing)
@@ -91,7 +94,7 @@ class Series:
         """Append points, in the order they were recorded."""
         end = self._length + len(steps)
         if end > len(self._steps):
-            self._reserve(max(end, len(self._steps) * 3 // 2))
+            self._reserve(max(end, 4 * len(self._steps)))
         where = slice(self._length, end)
         self._steps[where], self._values[where] = steps, values
         self._smoothed[where] = self._smoother.extend(np.asarray(values, np.float64))
@@ -115,7 +118,7 @@ class Series:
         """Smooth the whole series anew; 0 is no smoothing, towards 1 is more."""
         if weight != self._smoother.weight:
             self._smoother = Smoother(weight)
-            smoothed = np.empty_like(self._smoothed)
+            smoothed = _room(len(self._smoothed), np.float32)
             smoothed[: self._length] = self._smoother.extend(self._values[: self._length])
             self._smoothed = smoothed
 
@@ -127,6 +130,12 @@ class Series:
     def _reserve(self, capacity: int) -> None:
         for name in ("_steps", "_values", "_smoothed"):
             old = getattr(self, name)
-            new = np.empty(capacity, old.dtype)
+            new = _room(capacity, old.dtype)
             new[: self._length] = old[: self._length]
             setattr(self, name, new)
+
+
+def _room(count: int, dtype: DTypeLike) -> NDArray[Any]:
+    """An array in pages of its own: what is not touched takes no memory, and what is outgrown goes back at once."""
+    size = count * np.dtype(dtype).itemsize
+    return np.frombuffer(mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS), dtype)

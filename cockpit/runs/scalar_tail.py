@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from cockpit.domain.series import Series
 
-_SLAB = 1 << 16  # records read at once: 2 MiB, so a long file never lies in memory twice
+_SLAB = 1 << 14  # records read at once: 512 KiB, so a long file never lies in memory twice
 
 
 def last_records(path: Path, count: int) -> list[Scalar]:
