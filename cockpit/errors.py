@@ -51,6 +51,16 @@ class NotPossible(CockpitError):
     exit_code = 1
 
 
+class CannotWrite(CockpitError):
+    """The disk is full, or the run belongs to somebody else."""
+
+    exit_code = 1
+
+    def __init__(self, path: object, error: OSError, title: str) -> None:
+        super().__init__(f"{path}: {error.strerror}", title)
+        self.errno = error.errno
+
+
 class NeedsPermission(CockpitError):
     """A person has to say yes first; ``facts`` is what they would have been shown."""
 

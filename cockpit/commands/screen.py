@@ -22,9 +22,9 @@ def open_here(project: Project, arguments: Namespace, *, selected: str | None = 
     if leave is not None and leave.run_id is not None:
         from cockpit.runs.documents import write_handoff
 
-        handoff = write_handoff(RunPaths(project.runs_folder / leave.run_id))
         print(f"{leave.run_id} goes on without the cockpit.")
         print(f"  come back   cd {project.root} && cockpit")
         print(f"  look        cockpit status {leave.run_id.rsplit('-', 1)[-1]}")
+        handoff = write_handoff(RunPaths(project.runs_folder / leave.run_id))
         print(f"  handoff     {handoff.markdown_path}")
     return 0

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from cockpit.domain.run import NONFINITE_NAMED
+from cockpit.recorder.journal import SafeJournal, warn
 from cockpit.runs.scalars import ATTEMPT, Scalar, ScalarWriter
-
-if TYPE_CHECKING:
-    from cockpit.recorder.journal import SafeJournal
 
 Place = tuple[int, float, int]  # step, time, tag
 
@@ -104,7 +101,7 @@ class ScalarBuffer:
             self._writer.write(self._ready)
         except OSError as error:
             if not self._warned:
-                print(f"cockpit: cannot write scalars ({error}); training goes on", file=sys.stderr, flush=True)
+                warn(f"cannot write scalars ({error}); training goes on")
             self._warned = True
             del self._ready[:-100_000]  # they are tried again, within bounds
             return

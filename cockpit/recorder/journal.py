@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from collections import deque
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,22 +14,35 @@ from typing import Any
 from cockpit.runs.journal import JournalWriter
 from cockpit.runs.layout import ENV_RUN_DIR, RunPaths
 
+_MOST_WAITING = 10_000  # events; the oldest are lost when a disk stays full for longer
+
 
 class SafeJournal:
-    """A journal that never ends a training: a full disk is told once on stderr, then tried again."""
+    """A journal that never ends a training: what finds a full disk is told once on stderr and waits for room."""
 
     def __init__(self, writer: JournalWriter) -> None:
         self._writer = writer
+        self._waiting: deque[tuple[str, dict[str, Any]]] = deque(maxlen=_MOST_WAITING)
         self._warned = False
 
     def write(self, event: str, /, *, durable: bool = False, **fields: Any) -> None:
-        """Append one event, or say once that it cannot be done."""
+        """Append one event, after those that could not be written before; or keep it for the next time."""
+        self._waiting.append((event, {"t": time.time(), **fields}))
         try:
-            self._writer.write(event, durable=durable, **fields)
+            while self._waiting:
+                name, values = self._waiting[0]
+                self._writer.write(name, durable=durable, **values)
+                self._waiting.popleft()
         except OSError as error:
             if not self._warned:
-                print(f"cockpit: cannot write the journal ({error}); training goes on", file=sys.stderr, flush=True)
+                warn(f"cannot write the journal ({error}); training goes on")
             self._warned = True
+
+
+def warn(message: str) -> None:
+    """Say it on stderr, unless that cannot be written either: its file may lie on the same full disk."""
+    with suppress(OSError):
+        print(f"cockpit: {message}", file=sys.stderr, flush=True)
 
 
 def run_paths() -> RunPaths | None:

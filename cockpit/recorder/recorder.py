@@ -19,7 +19,7 @@ from cockpit.errors import EXIT_RUN_IN_USE
 from cockpit.recorder.buffer import ScalarBuffer
 from cockpit.recorder.durable import DurableSave, remove_leftovers
 from cockpit.recorder.facts import fit_facts
-from cockpit.recorder.journal import SafeJournal
+from cockpit.recorder.journal import SafeJournal, warn
 from cockpit.recorder.orders import Inbox, Signals, StopTraining
 from cockpit.recorder.stages import stages
 from cockpit.runs.layout import ENV_ATTEMPT, RunPaths
@@ -90,7 +90,7 @@ class RecorderHooks:
         except OSError:
             same = False
         if not same:
-            print(f"cockpit: another trainer holds {self._run.root}; this one leaves", file=sys.stderr, flush=True)
+            warn(f"another trainer holds {self._run.root}; this one leaves")
             raise SystemExit(EXIT_RUN_IN_USE)
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
@@ -233,7 +233,7 @@ class RecorderHooks:
     def _on_failed(self, path: Path, error: Exception) -> None:
         self._save_error = f"{type(error).__name__}: {error}"
         self._journal.write("checkpoint_failed", path=self._relative(path), message=self._save_error)
-        print(f"cockpit: checkpoint {path.name} was not saved ({error}); training goes on", file=sys.stderr, flush=True)
+        warn(f"checkpoint {path.name} was not saved ({error}); training goes on")
 
     def _save(self, trainer: Any, kind: str) -> str:
         """Save a checkpoint of its own; the error, or nothing."""

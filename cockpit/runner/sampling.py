@@ -11,6 +11,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,7 +116,8 @@ class Sampler:
                 self._readings.put(self._read())
             except Exception:  # one bad look must not end the sampling of a run that takes days
                 if not complained:
-                    traceback.print_exc()
+                    with suppress(OSError):
+                        traceback.print_exc()
                 complained = True
             self._stopped.wait(self._period)
 
@@ -146,7 +148,8 @@ class HostLog:
                 self._write(reading)
         except OSError as error:
             if not self._failed:
-                print(f"cockpit: host figures cannot be written: {error}", file=sys.stderr, flush=True)
+                with suppress(OSError):  # runner.log lies on the same disk
+                    print(f"cockpit: host figures cannot be written: {error}", file=sys.stderr, flush=True)
             self._failed = True
 
     def _write(self, reading: Reading) -> None:

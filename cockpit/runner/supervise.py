@@ -8,7 +8,9 @@ import signal
 import subprocess
 import time
 import traceback
+from functools import partial
 from types import FrameType
+from typing import Any
 
 from cockpit.errors import LaunchError
 from cockpit.probes.secrets import redact
@@ -17,6 +19,7 @@ from cockpit.runner.control import read_sender
 from cockpit.runner.family import members
 from cockpit.runner.locks import expect_no_trainer, take_runner_lock
 from cockpit.runner.postmortem import Ending, explain, oom_kills
+from cockpit.runner.room import when_there_is_room
 from cockpit.runner.sampling import HostLog, Probes, Sampler
 from cockpit.runner.tmpdir import clear_tmpdir, prepare_tmpdir
 from cockpit.runs.fold import RunnerFold
@@ -124,14 +127,13 @@ class Supervisor:
         seconds = time.monotonic() - self._began
         self._trainer.returncode = os.waitstatus_to_exitcode(status)
         ending = Ending.of(status)
+        left = members(self._run, pid, self._started)
         for number in (signal.SIGTERM, signal.SIGKILL):
             if by := read_sender(self._run, self._number, number):
-                self._journal.write("signal", signal=number.name, by="person", reason=f"sent by {by}")
+                self._tell("signal", signal=number.name, by="person", reason=f"sent by {by}")
         sender = read_sender(self._run, self._number, ending.signal) if ending.signal else ""
-        left = members(self._run, pid, self._started)
-        self._journal.write(
+        self._tell(
             "exit",
-            durable=True,
             code=ending.code,
             signal=ending.signal,
             core=ending.core,
@@ -144,15 +146,18 @@ class Supervisor:
             clear_tmpdir(self._run)
 
     def _write_handoff(self) -> None:
-        try:
-            from cockpit.runs.documents import write_handoff
+        from cockpit.runs.documents import write_handoff
 
-            path = write_handoff(self._run).markdown_path
+        try:
+            when_there_is_room(lambda: write_handoff(self._run))
         except Exception as error:  # the exit is on record; a document that fails must not look like a crash
             traceback.print_exc()
-            self._journal.write("handoff", path=None, error=f"{type(error).__name__}: {error}")
+            self._tell("handoff", path=None, error=f"{type(error).__name__}: {error}")
         else:
-            self._journal.write("handoff", path=str(path))
+            self._tell("handoff", path=str(self._run.handoff_md))
+
+    def _tell(self, event: str, **fields: Any) -> None:
+        when_there_is_room(partial(self._journal.write, event, durable=True, t=time.time(), **fields))
 
 
 def _history(run: RunPaths) -> RunnerFold:

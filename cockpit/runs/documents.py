@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cockpit.domain.handoff import HandoffContext, as_json, markdown
 from cockpit.domain.run import Checkpoint, Launch, RunState
+from cockpit.errors import CannotWrite
 from cockpit.runs.atomic import write_atomic
 from cockpit.runs.layout import RunPaths
 from cockpit.runs.reader import RunReader
@@ -27,10 +28,17 @@ class Handoff:
 
 
 def write_handoff(run: RunPaths) -> Handoff:
-    """Write ``handoff.md`` and ``handoff.json`` into the run from what is on disk now."""
+    """Write ``handoff.md`` and ``handoff.json`` into the run from what is on disk now.
+
+    Raises:
+        CannotWrite: the run directory cannot be written.
+    """
     handoff = compose_handoff(run)
-    write_atomic(handoff.markdown_path, handoff.markdown)
-    write_atomic(handoff.json_path, json.dumps(handoff.document, indent=1, ensure_ascii=True) + "\n")
+    try:
+        write_atomic(handoff.markdown_path, handoff.markdown)
+        write_atomic(handoff.json_path, json.dumps(handoff.document, indent=1, ensure_ascii=True) + "\n")
+    except OSError as error:
+        raise CannotWrite(run.root, error, "The handoff cannot be written") from None
     return handoff
 
 

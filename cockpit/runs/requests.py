@@ -9,6 +9,7 @@ import secrets
 import time
 from dataclasses import dataclass
 
+from cockpit.errors import CannotWrite
 from cockpit.runs.atomic import write_atomic
 from cockpit.runs.layout import RunPaths
 
@@ -30,14 +31,17 @@ def send(run: RunPaths, verb: str) -> Request:
 
     Raises:
         ValueError: no such verb.
-        OSError: the run directory cannot be written.
+        CannotWrite: the run directory cannot be written.
     """
     if verb not in VERBS:
         raise ValueError(verb)
     now = time.time()
     request = Request(f"{now:.3f}-{secrets.token_hex(3)}", verb, now, me())
     record = {"schema": 1, "id": request.id, "verb": verb, "t": now, "by": request.by}
-    write_atomic(run.requests / f"{request.id}.json", json.dumps(record))
+    try:
+        write_atomic(run.requests / f"{request.id}.json", json.dumps(record))
+    except OSError as error:
+        raise CannotWrite(run.requests, error, "The request could not be left") from None
     return request
 
 
