@@ -21,6 +21,7 @@ from cockpit.recorder.durable import DurableSave, remove_leftovers
 from cockpit.recorder.facts import fit_facts
 from cockpit.recorder.journal import SafeJournal, warn
 from cockpit.recorder.orders import Inbox, Signals, StopTraining
+from cockpit.recorder.output import outlive_full_disk
 from cockpit.recorder.stages import stages
 from cockpit.runs.layout import ENV_ATTEMPT, RunPaths
 from cockpit.runs.process import start_time
@@ -61,6 +62,7 @@ class RecorderHooks:
         if stage != "fit" or self._buffer is not None:
             return
         self._lock()
+        outlive_full_disk()
         self._buffer = ScalarBuffer(ScalarWriter(self._run.scalars), self._journal)
         atexit.register(self._flush_at_exit)
         remove_leftovers(self._run.checkpoints)
