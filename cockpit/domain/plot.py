@@ -50,23 +50,34 @@ class Columns:
     marks: list[tuple[int, str]] = field(default_factory=list)  # column, "nan" | "+inf" | "-inf"
 
 
+def inside(steps: Ints, x0: float, x1: float) -> tuple[int, int]:
+    """The points with ``x0 <= step <= x1``: index of the first, and of the first behind them."""
+    left, right = _of_type(np.array([math.ceil(x0), math.floor(x1)]), steps)
+    return int(np.searchsorted(steps, left, side="left")), int(np.searchsorted(steps, right, side="right"))
+
+
+def _of_type(bounds: NDArray[np.integer | np.floating], steps: Ints) -> Ints:
+    """Whole ``bounds`` in the type of ``steps``, which a search would otherwise convert, all of them."""
+    limits = np.iinfo(steps.dtype)
+    whole: Ints = np.clip(bounds, limits.min, limits.max).astype(steps.dtype)
+    return whole
+
+
 def decimate(steps: Ints, values: NDArray[np.floating], x0: float, x1: float, width: int) -> Columns:
     """Smallest and largest value of every pixel column, so that a single spike among a million stays visible.
 
     Args:
-        steps: int64 [N], non-decreasing.
+        steps: [N], non-decreasing.
         values: [N].
         x0: step at the left edge.
         x1: step at the right edge.
         width: pixel columns.
     """
     empty = Columns(np.zeros(width), np.zeros(width), np.zeros(width, bool))
-    first = int(np.searchsorted(steps, math.ceil(x0), side="left"))
-    last = int(np.searchsorted(steps, math.floor(x1), side="right"))
+    first, last = inside(steps, x0, x1)
     if last <= first or x1 <= x0 or width < 1:
         return empty
-    # whole steps: against floats, numpy would convert every step to float first
-    edges = np.ceil(x0 + (x1 - x0) * np.arange(1, width) / width).astype(np.int64)
+    edges = _of_type(np.ceil(x0 + (x1 - x0) * np.arange(1, width) / width), steps)
     bounds = np.concatenate(([first], np.searchsorted(steps[first:last], edges, side="left") + first))
     filled = np.diff(np.concatenate((bounds, [last]))) > 0
     starts = bounds[filled]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Floats = NDArray[np.floating[Any]]
+Ints = NDArray[np.signedinteger[Any]]
 
 _FIRST = 1024  # points there is room for at first
 _RECENT = 1024  # timestamps kept, enough to tell the pace
@@ -23,8 +23,8 @@ class SeriesView:
     """A series at one moment; the arrays are views that later growth does not change.
 
     Attributes:
-        steps: int64 [N], non-decreasing.
-        values: float64 [N], NaN and infinities included.
+        steps: int32 or int64 [N], non-decreasing.
+        values: float32 or float64 [N], NaN and infinities included.
         smoothed: float32 [N], exponential moving average of the finite values.
         recent_times: float64 [<= 1024], when the last points were recorded, epoch seconds.
     """
@@ -51,7 +51,7 @@ class Smoother:
         out = np.empty(len(values), np.float32)
         with np.errstate(invalid="ignore", over="ignore"):
             for start in range(0, len(values), _BLOCK):
-                block = values[start : start + _BLOCK]
+                block = np.asarray(values[start : start + _BLOCK], np.float64)
                 finite = np.isfinite(block)
                 sums = self._decayed(np.where(finite, block, 0.0), self._sum)
                 mass = self._decayed(finite.astype(np.float64), self._mass)
@@ -76,12 +76,13 @@ class Smoother:
 class Series:
     """One tag's points, appended to as they come.
 
-    Memory is 20 bytes a point; capacity beyond the last point is reserved, not touched.
+    Steps are kept as int32 and values as float32 while that loses nothing: 12 bytes a point for a loss, which is
+    float32 to begin with, 20 at worst. Capacity beyond the last point is reserved, not touched.
     """
 
     def __init__(self, smoothing: float = 0.95) -> None:
-        self._steps: Ints = _room(_FIRST, np.int64)
-        self._values: Floats = _room(_FIRST, np.float64)
+        self._steps: Ints = _room(_FIRST, np.int32)
+        self._values: Floats = _room(_FIRST, np.float32)
         self._smoothed: NDArray[np.float32] = _room(_FIRST, np.float32)
         self._times: Floats = np.empty(0)
         self._length = 0
@@ -95,9 +96,13 @@ class Series:
         end = self._length + len(steps)
         if end > len(self._steps):
             self._reserve(max(end, 4 * len(self._steps)))
+        if not _fits(steps, self._steps.dtype):
+            self._steps = _moved(self._steps, self._length, len(self._steps), np.int64)
+        if not _fits(values, self._values.dtype):
+            self._values = _moved(self._values, self._length, len(self._values), np.float64)
         where = slice(self._length, end)
         self._steps[where], self._values[where] = steps, values
-        self._smoothed[where] = self._smoother.extend(np.asarray(values, np.float64))
+        self._smoothed[where] = self._smoother.extend(values)
         self._times = np.concatenate((self._times, times))[-_RECENT:]
         self._length = end
 
@@ -128,11 +133,24 @@ class Series:
         return SeriesView(self._steps[:n], self._values[:n], self._smoothed[:n], self._times)
 
     def _reserve(self, capacity: int) -> None:
-        for name in ("_steps", "_values", "_smoothed"):
-            old = getattr(self, name)
-            new = _room(capacity, old.dtype)
-            new[: self._length] = old[: self._length]
-            setattr(self, name, new)
+        self._steps = _moved(self._steps, self._length, capacity, self._steps.dtype)
+        self._values = _moved(self._values, self._length, capacity, self._values.dtype)
+        self._smoothed = _moved(self._smoothed, self._length, capacity, np.float32)
+
+
+def _fits(new: NDArray[Any], dtype: DTypeLike) -> bool:
+    """Whether ``dtype`` holds every element exactly."""
+    if new.dtype == dtype:
+        return True
+    with np.errstate(over="ignore"):
+        return np.array_equal(new.astype(dtype), new, equal_nan=True)
+
+
+def _moved(array: NDArray[Any], length: int, capacity: int, dtype: DTypeLike) -> NDArray[Any]:
+    """The first ``length`` elements in an array with room for ``capacity``."""
+    new = _room(capacity, dtype)
+    new[:length] = array[:length]
+    return new
 
 
 def _room(count: int, dtype: DTypeLike) -> NDArray[Any]:

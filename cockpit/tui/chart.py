@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -122,9 +121,10 @@ class Chart(CellPanel):
 
     def _draw(self, plotted: Plotted, raw: Columns, line: Columns, raster: Raster) -> None:
         """Few points are joined; many are a band per column, under the smoothed line."""
+        from cockpit.domain.plot import inside
+
         series, frame = plotted.series, raster.frame
-        first = int(series.steps.searchsorted(math.ceil(frame.x0), "left"))
-        last = int(series.steps.searchsorted(math.floor(frame.x1), "right"))
+        first, last = inside(series.steps, frame.x0, frame.x1)
         dense = (last - first) * 2 > raster.columns
         if plotted.raw_style or dense:
             raster.band(raw, plotted.raw_style or plotted.style)

@@ -71,6 +71,27 @@ def test_smoothing_is_the_debiased_average():
     np.testing.assert_allclose(Smoother(0.9).extend(values), expected, rtol=1e-5)
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.tuples(st.integers(0, 2**62), st.floats()), min_size=1, max_size=20), max_size=5))
+def test_a_series_keeps_every_point_exactly(pieces):
+    series, steps, values, views = Series(), [], [], []
+    for piece in pieces:
+        steps += [step for step, _ in piece]
+        values += [value for _, value in piece]
+        series.extend(np.array([s for s, _ in piece]), np.zeros(len(piece)), np.array([v for _, v in piece]))
+        views.append((series.view(), len(steps)))
+    for view, count in views:
+        assert view.steps.tolist() == steps[:count]
+        np.testing.assert_array_equal(view.values, np.array(values[:count]))
+
+
+def test_a_million_losses_take_twelve_bytes_each():
+    losses = np.random.default_rng(0).random(1_000_000, np.float32)
+    view = filled(losses)
+    assert view.steps.itemsize + view.values.itemsize + view.smoothed.itemsize == 12
+    np.testing.assert_array_equal(view.values, losses)
+
+
 def test_redone_steps_are_forgotten_and_old_views_stay():
     series = Series()
     series.extend(np.arange(10), np.arange(10.0), np.arange(10.0))
