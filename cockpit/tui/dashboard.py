@@ -38,7 +38,7 @@ class Dashboard(Screen[None]):
     Dashboard { background: #0c1014; layers: base; }
     Dashboard > CellPanel { position: absolute; }
     """
-    AUTO_FOCUS = None
+    AUTO_FOCUS = "#runs"
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,9 +74,8 @@ class Dashboard(Screen[None]):
         yield self.footer
 
     def on_mount(self) -> None:
-        """The list of runs has the keys first."""
+        """Every panel in its place before the first paint."""
         self.place()
-        self.runs.focus()
 
     def on_resize(self, event: events.Resize) -> None:
         """Another size, another arrangement."""
