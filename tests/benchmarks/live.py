@@ -15,31 +15,24 @@ SETTLE = 4.0  # seconds until everything that is looked at once has been
 
 
 def measure(place: Path, rounds: int) -> list[Row]:
-    """The rows, by alternating windows over one live run."""
+    """The rows: a finished run while nothing else goes on, then alternating windows over one live run."""
     live, over = place / "live", place / "over"
-    finished(over / "runs", "2026-01-01T0000-bench-aaaa", 2_000)
     live.mkdir(parents=True)
+    finished(over / "runs", "2026-01-01T0000-bench-aaaa", 2_000)
+    rounds = max(1, rounds // 3)
+    silent = [_bytes(_watched([COCKPIT], over, "FINISHED")) for _ in range(rounds)]
+    ours, theirs = [], []
     trainer = subprocess.Popen([PYTHON, str(HERE / "live_trainer.py"), str(live / "runs")])
-    ours, theirs, cpu, theirs_cpu, silent = [], [], [], [], []
     try:
-        for _ in range(max(1, rounds // 3)):
-            with Meter([COCKPIT], cwd=live) as meter:
-                meter.wait(lambda screen: "RUNNING" in screen)
-                window = _watched(meter)
-            ours.append(window.bytes / window.seconds)
-            cpu.append(100 * window.cpu_seconds / window.seconds)
-            with Meter([PYTHON, str(HERE / "plotext_app.py"), str(next((live / "runs").iterdir()))]) as meter:
-                meter.wait(lambda screen: "step" in screen)
-                window = _watched(meter)
-            theirs.append(window.bytes / window.seconds)
-            theirs_cpu.append(100 * window.cpu_seconds / window.seconds)
-            with Meter([COCKPIT], cwd=over) as meter:
-                meter.wait(lambda screen: "FINISHED" in screen)
-                silent.append(_watched(meter).bytes / WINDOW)
+        for _ in range(rounds):
+            ours.append(_watched([COCKPIT], live, "RUNNING"))
+            run = next((live / "runs").iterdir())
+            theirs.append(_watched([PYTHON, str(HERE / "plotext_app.py"), str(run)], live, "step"))
     finally:
         trainer.kill()
         trainer.wait()
-    a, b, c, d, e = (median(values) for values in (ours, theirs, silent, cpu, theirs_cpu))
+    a, b, c = median(map(_bytes, ours)), median(map(_bytes, theirs)), median(silent)
+    d, e = median(map(_processor, ours)), median(map(_processor, theirs))
     return [
         Row("to the terminal, 20 steps/s, 140×40", f"{a:,.0f} B/s", "textual-plotext", f"{b:,.0f} B/s",
             f"{b / a:.0f}× less", "≤ 1 kB/s", a <= 1_000),
@@ -48,6 +41,16 @@ def measure(place: Path, rounds: int) -> list[Row]:
     ]  # fmt: skip
 
 
-def _watched(meter: Meter) -> Window:
-    time.sleep(SETTLE)
-    return meter.watch(WINDOW)
+def _watched(command: list[str], cwd: Path, word: str) -> Window:
+    with Meter(command, cwd=cwd) as meter:
+        meter.wait(lambda screen: word in screen)
+        time.sleep(SETTLE)
+        return meter.watch(WINDOW)
+
+
+def _bytes(window: Window) -> float:
+    return window.bytes / window.seconds
+
+
+def _processor(window: Window) -> float:
+    return 100 * window.cpu_seconds / window.seconds

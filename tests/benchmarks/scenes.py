@@ -20,6 +20,7 @@ from cockpit.runs.scalars import Scalar, ScalarWriter
 
 LOSS, RATE, VALIDATION = 0, 1, 2
 _TAGS = {LOSS: "train/loss", RATE: "lr", VALIDATION: "val/loss"}
+_FLOAT32 = struct.Struct("f")
 _VALIDATE_EVERY = 200
 _HOST = ("cpu/host", "ram/trainer")
 
@@ -59,7 +60,8 @@ class Recorded:
             "fit_start", t=begun, step=0, epoch=0, steps_total=steps_total, epochs_total=1, steps_per_epoch=steps_total,
             validate_every=_VALIDATE_EVERY, checkpoint_every=None, accumulate=1, world_size=1, device="cpu",
             precision="32-true", parameters=1000, seed=7, monitor="val/loss", mode="min", max_seconds=None,
-            early_stopping=False, samples_per_step=32, sample_unit="samples", resumed_from=None, guarantee="exact", guarantee_reason="",
+            early_stopping=False, samples_per_step=32, sample_unit="samples",
+            resumed_from=None, guarantee="exact", guarantee_reason="",
         )  # fmt: skip
 
     def train(self, steps: range, times: Iterable[float]) -> None:
@@ -68,7 +70,7 @@ class Recorded:
         for step, at in zip(steps, times, strict=True):
             self._at = at
             share = step / self.steps_total
-            records.append((step, at, _loss(share) * self._noise.lognormvariate(0, 0.2), LOSS, 0))
+            records.append((step, at, _float32(_loss(share) * self._noise.lognormvariate(0, 0.2)), LOSS, 0))
             if step % 5 == 0:
                 records.append((step, at, 3e-4 * (1 + math.cos(math.pi * share)) / 2, RATE, 0))
             if step % _VALIDATE_EVERY == 0:
@@ -145,6 +147,11 @@ def event_file(folder: Path, values: list[float]) -> None:
 
 def _loss(share: float) -> float:
     return 0.5 + 3.5 * math.exp(-6 * share)
+
+
+def _float32(value: float) -> float:
+    """As a loss comes out of a network."""
+    return float(_FLOAT32.unpack(_FLOAT32.pack(value))[0])
 
 
 def _launch(runs_folder: Path, run_id: str, steps: int, begun: float) -> Launch:
