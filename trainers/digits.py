@@ -11,7 +11,7 @@ from lightning.pytorch import LightningDataModule, LightningModule
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from cockpit.recorder.exact import EpochSampler
+from cockpit.recorder.sampler import EpochSampler
 from cockpit.recorder.stages import stages
 
 

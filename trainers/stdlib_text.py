@@ -13,7 +13,7 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from cockpit.recorder.exact import EpochSampler
+from cockpit.recorder.sampler import EpochSampler
 from cockpit.recorder.stages import stages
 from trainers import pipeline
 

@@ -1,85 +1,49 @@
 """Exact resume: the same random numbers and the same batches as if the run had never ended.
 
 Lightning restores weights, optimizer and counters, but neither random generators nor the place inside an
-epoch, so a plain resume repeats some samples and skips others. With :class:`EpochSampler` in the train
-loader, a generator of its own in every loader, and :class:`ExactResumeHooks` among the callbacks, the losses
-after a resume equal those of the uninterrupted run to the last bit (CPU; CUDA with deterministic algorithms).
+epoch, so a plain resume repeats some samples and skips others. With an ``EpochSampler`` in the train loader
+(``recorder/sampler.py``) and :class:`ExactResumeHooks` among the callbacks, the losses after a resume equal
+those of the uninterrupted run to the last bit (CPU; CUDA with deterministic algorithms).
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import torch
-from torch.utils.data import Sampler
+
+from cockpit.recorder.rng import random_state, restore_random_state
+from cockpit.recorder.sampler import EpochSampler, Position
 
 KEY = "cockpit"
+EXACT, STATE_ONLY, UNSAFE = "exact", "state only", "unsafe"
+_UPGRADE = "exact_loader(loader, seed) of cockpit.recorder.sampler makes it exact"
 
-
-class Position(NamedTuple):
-    """Where in the data a checkpoint was saved: that many batches of that epoch had been trained on."""
-
-    epoch: int
-    batches: int
-
-
-class EpochSampler(Sampler[int]):
-    """Indices in an order that depends on (seed, epoch) alone, starting where a resumed run left off.
-
-    Args:
-        length: number of samples in the data set.
-        batch_size: samples per batch, so that a position counted in batches can be found again.
-        seed: of the order; epoch ``e`` is shuffled by ``torch.randperm`` seeded with ``seed + e``.
-        shuffle: False keeps the order of the data set.
-        samples_per_epoch: draw only so many of them each epoch (other ones each time); default all.
-    """
-
-    resume_at: Position | None = None  # set by ExactResumeHooks before any loader is iterated
-
-    def __init__(
-        self, length: int, batch_size: int, seed: int, *, shuffle: bool = True, samples_per_epoch: int | None = None
-    ) -> None:
-        self.length, self.batch_size, self.seed, self.shuffle = length, batch_size, seed, shuffle
-        self.samples_per_epoch = min(samples_per_epoch or length, length)
-        self._epoch = 0
-        self._fresh = True
-
-    def set_epoch(self, epoch: int) -> None:
-        """Called by Lightning at the start of every epoch."""
-        self._epoch = epoch
-
-    def __len__(self) -> int:
-        return self.samples_per_epoch
-
-    def __iter__(self) -> Iterator[int]:
-        epoch, start = self._epoch, 0
-        if self._fresh and self.resume_at is not None:
-            # with workers the first iterator is made before Lightning calls set_epoch
-            epoch, start = self.resume_at.epoch, self.resume_at.batches * self.batch_size
-        self._fresh = False
-        if not self.shuffle:
-            return iter(range(start, self.samples_per_epoch))
-        generator = torch.Generator().manual_seed(self.seed + epoch)
-        return iter(torch.randperm(self.length, generator=generator)[start : self.samples_per_epoch].tolist())
+Guarantee = tuple[str, str]  # level, why
 
 
 class ExactResumeHooks:
-    """Callback hooks that carry the random state through a checkpoint; mixed into a Lightning ``Callback``."""
+    """Callback hooks that carry the random state through a checkpoint; mixed into a Lightning ``Callback``.
+
+    They belong on every process: each one has a random state of its own.
+    """
 
     _rng: dict[str, Any] | None = None
     _held: dict[str, Any] | None = None
 
+    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+        """Forget where an earlier training of this process was resumed."""
+        EpochSampler.resume_at = None
+
     def on_save_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
-        """Add the random state to the checkpoint, in types that ``weights_only=True`` loads."""
-        checkpoint[KEY] = {"schema": 1, "rng": random_state(), "world_size": trainer.world_size}
+        """Add the random state of every process to the checkpoint."""
+        checkpoint[KEY] = {"schema": 2, "rng": _of_every_process(trainer, random_state())}
 
     def on_load_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
         """Runs before the loaders are made: tell the samplers where to begin."""
-        saved = checkpoint.get(KEY)
-        self._rng = saved["rng"] if saved else None
+        saved = checkpoint.get(KEY, {}).get("rng", [])
+        states = saved if isinstance(saved, list) else [saved]  # schema 1 knew one process
+        self._rng = states[trainer.global_rank] if trainer.global_rank < len(states) else None
         EpochSampler.resume_at = position(checkpoint)
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
@@ -99,6 +63,14 @@ class ExactResumeHooks:
             self._held = None
 
 
+def _of_every_process(trainer: Any, mine: dict[str, Any]) -> list[Any]:
+    if trainer.world_size == 1:
+        return [mine]
+    states: list[Any] = [None] * trainer.world_size
+    torch.distributed.all_gather_object(states, mine)
+    return states
+
+
 def position(checkpoint: dict[str, Any]) -> Position | None:
     """The place in the data at which a Lightning checkpoint was saved; None where it does not say."""
     try:
@@ -107,42 +79,38 @@ def position(checkpoint: dict[str, Any]) -> Position | None:
         batches = loop["epoch_loop.batch_progress"]
         if batches["is_last_batch"]:
             return Position(started, 0)
-        return Position(max(0, started - 1), batches["current"]["ready"])
+        return Position(max(0, started - 1), batches["current"]["processed"])
     except (KeyError, TypeError):
         return None
 
 
-def random_state() -> dict[str, Any]:
-    """The state of every generator a training step may draw from."""
-    kind, keys, where, has_gauss, cached = np.random.get_state(legacy=True)
-    version, internal, gauss = random.getstate()
-    return {
-        "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-        "python": [version, list(internal), gauss],
-        "numpy": [str(kind), torch.from_numpy(np.asarray(keys).astype(np.int64)), where, has_gauss, cached],
-    }
-
-
-def restore_random_state(state: dict[str, Any]) -> None:
-    """Put every generator back; GPUs that this machine lacks are left out."""
-    torch.set_rng_state(state["torch"].cpu())
-    if torch.cuda.is_available() and len(state["cuda"]) == torch.cuda.device_count():
-        torch.cuda.set_rng_state_all([s.cpu() for s in state["cuda"]])
-    version, internal, gauss = state["python"]
-    random.setstate((version, tuple(internal), gauss))
-    kind, keys, where, has_gauss, cached = state["numpy"]
-    np.random.set_state((kind, keys.cpu().numpy().astype(np.uint32), where, has_gauss, cached))
-
-
-def guarantee(trainer: Any) -> tuple[str, str]:
-    """What a resume of this run can promise, ``("exact" | "state only", why)``."""
+def guarantee(trainer: Any) -> Guarantee:
+    """What a resume of this training can promise."""
     loaders = trainer.fit_loop._combined_loader
     for loader in loaders.flattened if loaders is not None else []:
         sampler = getattr(loader, "sampler", None)
         if not isinstance(sampler, EpochSampler):
-            name = type(sampler).__name__
-            return "state only", f"the train loader uses {name}; cockpit.recorder.exact.EpochSampler makes it exact"
-    if trainer.world_size > 1:
-        return "state only", "several processes: only rank 0's random state is saved"
-    return "exact", "sampler position and random state are in every checkpoint"
+            return STATE_ONLY, f"its train loader uses {type(sampler).__name__}; {_UPGRADE}"
+        if loader.generator is None:
+            return (
+                STATE_ONLY,
+                "its train loader draws from the global random state; give it generator=torch.Generator()",
+            )
+    if trainer.strategy.root_device.type == "cuda" and not torch.are_deterministic_algorithms_enabled():
+        return STATE_ONLY, "CUDA kernels may add in any order; Trainer(deterministic=True) makes it exact"
+    if trainer.world_size > 2:
+        return STATE_ONLY, f"gradients of {trainer.world_size} processes may be summed in another order at first"
+    return EXACT, "sampler position and random state are in every checkpoint"
+
+
+def guarantee_of_save(trainer: Any) -> Guarantee | None:
+    """What sets a checkpoint saved at this moment apart from others of its training; None if nothing does."""
+    loop = trainer.fit_loop
+    batches, epochs = loop.epoch_loop.batch_progress, loop.epoch_progress.current
+    if batches.is_last_batch:
+        return None
+    if batches.current.processed % trainer.accumulate_grad_batches:
+        return UNSAFE, "saved in the middle of an accumulation: gradients of its last batches are lost"
+    if epochs.started and epochs.processed == epochs.started:
+        return UNSAFE, "its epoch was broken off (should_stop or max_steps): a resume skips the rest of it"
+    return None
