@@ -16,6 +16,7 @@ from typing import Any
 
 from cockpit.errors import EXIT_RUN_IN_USE, LaunchError, RunInUse
 from cockpit.runner.attempt import LaunchSpec, create_attempt
+from cockpit.runner.logout import at_logout
 from cockpit.runs.layout import ENV_ATTEMPT, ENV_RUN_DIR, RunPaths
 
 TIMEOUT = 30.0  # seconds; a healthy runner takes 0.2, one that waits for orphaned data workers 10
@@ -77,11 +78,12 @@ def _start_runner(run: RunPaths, attempt: int, timeout: float) -> Launched:
 
 def _spawn(run: RunPaths, attempt: int, ready: int) -> subprocess.Popen[bytes]:
     environment = {k: v for k, v in os.environ.items() if k not in (ENV_RUN_DIR, ENV_ATTEMPT)}
+    arguments = (str(run.root.absolute()), str(attempt), str(ready))
     log = os.open(run.runner_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         return subprocess.Popen(
             # -P: a folder named cockpit in the working directory must not be imported in its stead.
-            [sys.executable, "-P", "-m", "cockpit.runner", str(run.root.absolute()), str(attempt), str(ready)],
+            [*at_logout().wrapper, sys.executable, "-P", "-m", "cockpit.runner", *arguments],
             cwd=run.root,
             env=environment,
             stdin=subprocess.DEVNULL,
