@@ -23,6 +23,7 @@ from cockpit.probes.secrets import redact
 from cockpit.project import ConfigFile, Project
 from cockpit.runner.attempt import LaunchSpec
 from cockpit.runner.launch import launch
+from cockpit.runner.logout import at_logout
 from cockpit.runs.layout import RunPaths, new_run_id
 from cockpit.runs.process import boot_id
 from cockpit.runs.record import create_run
@@ -170,6 +171,9 @@ def _facts(project: Project, config: ConfigFile, overrides: Sequence[str], gpus:
         Fact("tracker", "TensorBoard, in the run's folder"),
         Fact("runs in", safe(project.runs_folder)),
     ]  # fmt: skip
+    logout = at_logout()
+    if logout.ends:
+        facts.append(Fact("at logout", logout.told(), "" if logout.spared else "bad"))
     return facts + [Fact("set", safe(redact(override)), "warn") for override in overrides]
 
 
