@@ -22,6 +22,7 @@ class Tiny(LightningModule):
 
     def training_step(self, batch, _):
         time.sleep(self.pace)
+        print("step", self.global_step)
         if self.global_step == self.raise_at:
             raise ValueError("the data are cursed")
         return ((self.net(batch[0]) - batch[1]) ** 2).mean()

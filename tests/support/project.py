@@ -38,7 +38,7 @@ class Project:
         shutil.copy(Path(__file__).with_name(f"{trainer}.py"), folder / "trainers" / "__main__.py")
         self.environment = {
             "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "TERM": "xterm-256color",
-            "LANG": "C.UTF-8", MARK: str(folder),
+            "LANG": "C.UTF-8", "PYTHONPATH": os.environ.get("PYTHONPATH", ""), MARK: str(folder),
         }  # fmt: skip
         self._windows = []
 
