@@ -21,10 +21,8 @@ def small_disk(tmp_path):
     """A filesystem of 4 MiB of its own."""
     folder = tmp_path / "small"
     folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder], capture_output=True, check=False
-    )
-    if mounted.returncode:
+    command = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder]
+    if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("a small tmpfs cannot be mounted here (it needs root)")
     yield folder
     subprocess.run(["umount", "--lazy", folder], check=True)
@@ -144,14 +142,14 @@ def test_somebody_who_may_only_read(make_project):
 
     assert "finished" in told("runs").stdout
     assert "20" in told("status").stdout
-    for words in (("start", "tiny", "--yes"), ("handoff",), ("resume", "latest", "--yes")):
+    for words in (("start", "tiny", "--yes"), ("handoff",)):
         refused = told(*words)
-        assert refused.returncode in (1, 2), words
-        assert "denied" in refused.stderr.lower() or "cannot" in refused.stderr.lower(), refused.stderr
+        assert refused.returncode == 1, words
+        assert "Permission denied" in refused.stderr
     window = project.window(argv=as_nobody(project), **home)
     window.wait_for("FINISHED")
     window.press("h")
-    window.wait_for("(?i)denied|cannot")
+    window.wait_for("Permission denied")
     for folder in [project.folder, *project.folder.rglob("*")]:
         if folder.is_dir():
             folder.chmod(0o755)
