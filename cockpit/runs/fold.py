@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from cockpit.domain.run import Checkpoint, NonFinite, Stage, State
+from cockpit.domain.run import Best, Checkpoint, NonFinite, Stage, State
 from cockpit.runs.journal import Event, read_number
 
 _PHASES_KEPT = 64  # intervals that interrupted stepping, enough to cover the steps an ETA looks at
@@ -20,6 +22,14 @@ def integer(value: object) -> int | None:
 def text(value: object) -> str:
     """``value`` if it is text, else nothing."""
     return value if isinstance(value, str) else ""
+
+
+class Validation(NamedTuple):
+    """What a validation found; a long run has thousands of them."""
+
+    step: int | None
+    epoch: int | None
+    metrics: Mapping[str, float]
 
 
 @dataclass
@@ -43,7 +53,7 @@ class TrainerFold:
     validation_seconds: list[float] = field(default_factory=list)
     checkpoint_seconds: list[float] = field(default_factory=list)
     last_validation_step: int | None = None
-    validations: list[Event] = field(default_factory=list)
+    validations: list[Validation] = field(default_factory=list)
     tags: dict[int, str] = field(default_factory=dict)
     stages: dict[tuple[str, int], Stage] = field(default_factory=dict)
     stage: Stage | None = None
@@ -95,7 +105,7 @@ class TrainerFold:
         self.epoch = integer(event.get("epoch"))
         self.phase = None
         step = integer(event.get("step")) or 0
-        self.validations = [v for v in self.validations if (integer(v.get("step")) or 0) <= step]
+        self.validations = [v for v in self.validations if (v.step or 0) <= step]
 
     def _on_epoch(self, event: Event) -> None:
         self.epoch, self.epoch_step = integer(event.get("epoch")), integer(event.get("step"))
@@ -115,7 +125,13 @@ class TrainerFold:
             return
         self.last_validation_step = integer(event.get("step"))
         self.validation_seconds.append(read_number(event.get("seconds")) or 0.0)
-        self.validations.append(event)
+        metrics = event.get("metrics")
+        found = {
+            sys.intern(name): value
+            for name, figure in (metrics.items() if isinstance(metrics, dict) else ())
+            if (value := read_number(figure)) is not None
+        }
+        self.validations.append(Validation(self.last_validation_step, integer(event.get("epoch")), found))
 
     def _on_saving(self, event: Event) -> None:
         self._enter_phase(State.SAVING)
@@ -193,27 +209,18 @@ class TrainerFold:
         """From when until when it was held; None where it still is, or its attempt ended before it went on."""
         return self.pauses + ([(self.paused_since, None)] if self.paused_since is not None else [])
 
-    def best(self) -> tuple[str, str, Event] | None:
-        """The monitored metric, its mode and the validation at which it was best."""
-        names: Mapping[str, object] = self.validations[-1].get("metrics", {}) if self.validations else {}
+    def best(self) -> Best | None:
+        """The monitored metric where a validation found it best."""
+        newest = self.validations[-1].metrics if self.validations else {}
         monitor = text(self.fit.get("monitor"))
-        if monitor not in names:
-            monitor = next((n for n in ("val/loss", "val_loss") if n in names), "")
-        if not monitor:
-            return None
+        if monitor not in newest:
+            monitor = next((n for n in ("val/loss", "val_loss") if n in newest), "")
         mode = text(self.fit.get("mode")) or "min"
-        known = [
-            (value, v) for v in self.validations if (value := _metric(v, monitor)) is not None and not math.isnan(value)
-        ]
+        known = [v for v in self.validations if not math.isnan(v.metrics.get(monitor, math.nan))]
         if not known:
             return None
-        pick = max if mode == "max" else min
-        return monitor, mode, pick(known, key=lambda pair: pair[0])[1]
-
-
-def _metric(validation: Event, name: str) -> float | None:
-    metrics = validation.get("metrics")
-    return read_number(metrics.get(name)) if isinstance(metrics, dict) else None
+        best = (max if mode == "max" else min)(known, key=lambda v: v.metrics[monitor])
+        return Best(monitor, best.metrics[monitor], best.step, best.epoch, mode)
 
 
 @dataclass

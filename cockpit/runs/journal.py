@@ -47,10 +47,12 @@ Floats that JSON lacks are written as the strings "nan", "inf" and "-inf"; ``rea
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +115,15 @@ class JournalTail:
 
     def poll(self) -> tuple[list[Event], bool]:
         """New events since the last poll, and whether the file was replaced or shrank (start over)."""
+        events, restarted = self.stream()
+        return list(events), restarted
+
+    def stream(self) -> tuple[Iterator[Event], bool]:
+        """As ``poll``, but parsed as they are taken: a long journal never lies in memory as a whole."""
+        lines, restarted = self._new_lines()
+        return self._parsed(lines), restarted
+
+    def _new_lines(self) -> tuple[bytes, bool]:
         try:
             with open(self.path, "rb") as file:
                 status = os.fstat(file.fileno())
@@ -121,22 +132,23 @@ class JournalTail:
                     self._offset = self.bad = 0
                 self._inode = status.st_ino
                 if status.st_size == self._offset:
-                    return [], restarted
+                    return b"", restarted
                 file.seek(self._offset)
                 data = file.read(status.st_size - self._offset)
         except FileNotFoundError:
-            return [], False
+            return b"", False
         whole = data[: data.rfind(b"\n") + 1]
         self._offset += len(whole)
-        events = []
-        for line in whole.splitlines():
+        return whole, restarted
+
+    def _parsed(self, lines: bytes) -> Iterator[Event]:
+        for line in io.BytesIO(lines):
             try:
                 event = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 self.bad += 1
                 continue
             if isinstance(event, dict) and isinstance(event.get("event"), str):
-                events.append(event)
+                yield event
             else:
                 self.bad += 1
-        return events, restarted

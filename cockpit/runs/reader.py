@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cockpit.domain import eta, lifecycle
-from cockpit.domain.run import Best, Checkpoint, Eta, Launch, RunState, State
+from cockpit.domain.run import Checkpoint, Eta, Launch, RunState, State
 from cockpit.errors import RunDamaged
 from cockpit.runs import process, requests
 from cockpit.runs.fold import RunnerFold, TrainerFold, integer, text
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 RECENT = 256  # steps whose timing tells the pace
 _TAIL = 2048  # scalar records that surely hold the last RECENT losses beside the other tags
+_ELSEWHERE = (lifecycle.Life.OTHER_HOST, lifecycle.Life.OTHER_BOOT)
 _LOSS, _VAL, _LR, _NORM = "train/loss", ("val/loss", "val_loss"), "lr", "grad_norm"
 
 
@@ -67,12 +68,12 @@ class RunReader:
                 self._damage = error.message
 
     def _read_journals(self) -> None:
-        events, restarted = self._journal.poll()
+        events, restarted = self._journal.stream()
         if restarted:
             self._trainer = TrainerFold()
         for event in events:
             self._trainer.apply(event)
-        events, restarted = self._runner_journal.poll()
+        events, restarted = self._runner_journal.stream()
         if restarted:
             self._runner = RunnerFold()
         for event in events:
@@ -129,6 +130,7 @@ class RunReader:
             active_seconds=self._active_seconds(now, state),
             attempt=max(trainer.attempt, integer(launched.get("attempt")) or 1),
             pid=integer(launched.get("pid")),
+            remaining=signs.remaining,
             supervised=not state.active or signs.runner is lifecycle.Life.ALIVE,
             stages=tuple(stage for _, stage in sorted(trainer.stages.items())),
             stage=trainer.stage,
@@ -150,7 +152,7 @@ class RunReader:
             loss_val=next((v for name in _VAL if (v := self._value(name)) is not None), None),
             learning_rate=self._value(_LR),
             grad_norm=self._value(_NORM),
-            best=self._best(),
+            best=trainer.best(),
             metrics={name: value for name, (_, _, value) in self._latest.items()},
             checkpoints=checkpoints,
             last_checkpoint=checkpoints[0].path if checkpoints else None,
@@ -220,6 +222,7 @@ class RunReader:
             exit_signal=integer((ended or {}).get("signal")),
             exit_note=text((ended or {}).get("oom")),
             exited=ended is not None,
+            remaining=_remaining(launched, ended),
         )
 
     def _pending(self) -> list[Request]:
@@ -275,16 +278,6 @@ class RunReader:
                 return float(smoothed[-1]) if len(smoothed) else None
         return None
 
-    def _best(self) -> Best | None:
-        found = self._trainer.best()
-        if found is None:
-            return None
-        metric, mode, event = found
-        value = read_number(event["metrics"][metric])
-        if value is None:
-            return None
-        return Best(metric, value, integer(event.get("step")), integer(event.get("epoch")), mode)
-
     def _checkpoints(self) -> tuple[Checkpoint, ...]:
         """Those that exist, newest first, ``last`` beside what it copies; the best one marked."""
         found = []
@@ -309,6 +302,18 @@ class RunReader:
             return {}
         views = {self._trainer.tags.get(tag, f"tag {tag}"): s.view() for tag, s in self._scalars.series.items()}
         return views | self._host.views()
+
+
+def _remaining(launched: Event | None, ended: Event | None) -> tuple[int, ...]:
+    """Of the processes that an exit left behind those that live; elsewhere they cannot be seen."""
+    if launched is None or ended is None or _life(launched, "pid", "start_time") in _ELSEWHERE:
+        return ()
+    left, started = ended.get("left"), ended.get("left_start_times")
+    if not isinstance(left, list) or not isinstance(started, list):
+        return ()
+    alive = ("running", "stopped")
+    known = zip(map(integer, left), map(integer, started), strict=False)
+    return tuple(pid for pid, began in known if pid and began and process.status(pid, began) in alive)
 
 
 def _life(launched: Event | None, pid_key: str, start_key: str) -> lifecycle.Life:

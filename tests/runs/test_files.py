@@ -45,10 +45,10 @@ def test_a_reader_waits_for_the_end_of_a_line(tmp_path):
 
 def test_bad_lines_are_counted_not_fatal(tmp_path):
     path = tmp_path / "journal.jsonl"
-    path.write_bytes(b'nonsense\n[1]\n{"event": "a", "t": 1}\n\xff\xfe\n')
+    path.write_bytes(b'nonsense\n[1]\n{"event": "a", "t": 1}\n\xff\xfe\n' + b"[" * 100_000 + b"\n")
     tail = JournalTail(path)
     assert len(tail.poll()[0]) == 1
-    assert tail.bad == 3
+    assert tail.bad == 4
 
 
 def test_a_replaced_file_is_read_anew(tmp_path):
