@@ -55,12 +55,14 @@ class Signs:
     exit_signal: int | None = None
     exit_note: str = ""  # what the runner found out about a kill
     exited: bool = False  # the runner recorded an exit
+    remaining: tuple[int, ...] = ()  # pids of its other processes that still live after the exit
 
 
 def judge(signs: Signs) -> tuple[State, str]:
     """The state and its evidence."""
     if signs.exited:
-        return _after_exit(signs)
+        state, evidence = _after_exit(signs)
+        return state, evidence + _remaining(signs)
     if signs.trainer is Life.UNSEEN:
         return _before_launch(signs)
     if signs.trainer is Life.OTHER_HOST:
@@ -70,6 +72,8 @@ def judge(signs: Signs) -> tuple[State, str]:
     if signs.trainer is Life.GONE:
         if signs.runner is Life.ALIVE:
             return State.STOPPING, "the process has ended; its exit is being recorded"
+        if signs.runner is Life.SUSPENDED:
+            return State.STOPPING, "the process has ended; its runner is suspended (SIGSTOP) and cannot record the exit"
         return _told_by_journal(signs) or (
             State.UNKNOWN,
             "the process is gone and its exit was not recorded (the runner is gone too)",
@@ -159,6 +163,12 @@ def _overdue(signs: Signs, state: State) -> str:
         return ""
     verb, since = signs.asked
     return f"{verb} not acknowledged for {duration(signs.now - since)}: {silence(state)}"
+
+
+def _remaining(signs: Signs) -> str:
+    if not signs.remaining:
+        return ""
+    return f"; of its processes pid {', '.join(map(str, signs.remaining))} still lives"
 
 
 def _since(signs: Signs) -> str:

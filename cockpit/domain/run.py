@@ -175,6 +175,7 @@ class RunState:
     active_seconds: float | None = None  # wall time spent in attempts
     attempt: int = 1
     pid: int | None = None
+    remaining: tuple[int, ...] = ()  # pids of its processes that outlived the trainer and still live
     supervised: bool = True
 
     stages: tuple[Stage, ...] = ()  # latest status of each, data first

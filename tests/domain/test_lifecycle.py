@@ -43,6 +43,8 @@ def with_(**changes):
         ({"trainer": Life.OTHER_BOOT}, State.INTERRUPTED, "restarted"),
         ({"trainer": Life.OTHER_BOOT, "end_reason": "finished"}, State.FINISHED, "finished"),
         ({"trainer": Life.GONE}, State.STOPPING, "being recorded"),
+        ({"trainer": Life.GONE, "runner": Life.SUSPENDED}, State.STOPPING, "its runner is suspended"),
+        ({"exited": True, "exit_code": 1, "remaining": (7, 9)}, State.FAILED, "code 1; of its processes pid 7, 9 "),
         ({"trainer": Life.GONE, "runner": Life.GONE}, State.UNKNOWN, "not recorded"),
         ({"trainer": Life.GONE, "runner": Life.GONE, "end_reason": "stopped"}, State.STOPPED, "checkpoint saved"),
         ({"exited": True, "exit_code": 0, "end_reason": "finished"}, State.FINISHED, "finished"),
