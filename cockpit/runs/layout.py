@@ -34,6 +34,7 @@ class RunPaths:
     runner_log = _Entry("runner.log")  # the runner's own; empty unless it broke
     requests = _Entry("requests")
     checkpoints = _Entry("checkpoints")
+    inspected = _Entry("inspected.json")  # what was found inside the checkpoints; any reader may replace it
     tmp = _Entry(".tmp")  # the trainer's TMPDIR, on the checkpoints' filesystem
     tensorboard = _Entry("tensorboard")
     trainer_lock = _Entry("trainer.lock")
