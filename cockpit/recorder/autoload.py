@@ -41,10 +41,13 @@ def _callbacks(namespace: str) -> list[Any]:
 
 
 def _recorder(base: type) -> list[Any]:
+    from cockpit.recorder.follower import FollowerHooks
     from cockpit.recorder.journal import journal, run_paths
     from cockpit.recorder.recorder import RecorderHooks
 
     run, to = run_paths(), journal()
-    if run is None or to is None:
+    if run is None:
         return []
+    if to is None:
+        return [type("Follower", (FollowerHooks, base), {})(run)]
     return [type("Recorder", (RecorderHooks, base), {})(run, to)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -19,16 +21,21 @@ class ScalarBuffer:
 
     A flush on CUDA starts one copy of all new values to pinned memory and writes those of the copy before,
     which has long arrived; on CPU the values are written at once.
+
+    Args:
+        writer: where values go.
+        journal: where tags and non-finite values are named.
+        tags: those that an earlier attempt has named; a number means the same in the whole file.
     """
 
-    def __init__(self, writer: ScalarWriter, journal: SafeJournal) -> None:
+    def __init__(self, writer: ScalarWriter, journal: SafeJournal, tags: Mapping[str, int]) -> None:
         self._writer, self._journal = writer, journal
-        self._tags: dict[str, int] = {}
+        self._tags = dict(tags)
         self._places: list[Place] = []
         self._tensors: list[torch.Tensor] = []
         self._ready: list[Scalar] = []
         self._in_flight: tuple[list[Place], torch.Tensor, Any] | None = None
-        self._named = 0
+        self._named: Counter[int] = Counter()  # non-finite values told, by tag
         self._warned = False
 
     def tag(self, name: str) -> int:
@@ -37,6 +44,11 @@ class ScalarBuffer:
             self._tags[name] = len(self._tags)
             self._journal.write("tag", tag=self._tags[name], name=name)
         return self._tags[name]
+
+    @property
+    def waiting(self) -> int:
+        """How many values were kept as tensors since the last flush."""
+        return len(self._tensors)
 
     @property
     def tag_count(self) -> int:
@@ -89,8 +101,8 @@ class ScalarBuffer:
     def _keep(self, place: Place, value: float) -> None:
         step, now, tag = place
         self._ready.append((step, now, value, tag, 0))
-        if not math.isfinite(value) and self._named < NONFINITE_NAMED:
-            self._named += 1
+        if not math.isfinite(value) and (tag not in self._named or self._named.total() < NONFINITE_NAMED):
+            self._named[tag] += 1
             name = next(name for name, number in self._tags.items() if number == tag)
             self._journal.write("nonfinite", step=step, what=name, value=value)
 

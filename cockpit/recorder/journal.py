@@ -14,6 +14,7 @@ from typing import Any
 from cockpit.runs.journal import JournalWriter
 from cockpit.runs.layout import ENV_RUN_DIR, RunPaths
 
+_RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "SLURM_PROCID")  # what launchers set; Lightning reads the same
 _MOST_WAITING = 10_000  # events; the oldest are lost when a disk stays full for longer
 
 
@@ -39,6 +40,16 @@ class SafeJournal:
             self._warned = True
 
 
+class NoJournal(SafeJournal):
+    """For processes that tell nothing: all of a training but the first."""
+
+    def __init__(self) -> None:
+        pass
+
+    def write(self, event: str, /, *, durable: bool = False, **fields: Any) -> None:
+        """Leave it untold."""
+
+
 def warn(message: str) -> None:
     """Say it on stderr, unless that cannot be written either: its file may lie on the same full disk."""
     with suppress(OSError):
@@ -53,8 +64,8 @@ def run_paths() -> RunPaths | None:
 
 @cache
 def journal() -> SafeJournal | None:
-    """The journal of this process; None without a run, and on every rank but the first."""
+    """The journal of this process; None without a run, and in every process of a training but the first."""
     run = run_paths()
-    if run is None or os.environ.get("LOCAL_RANK", "0") != "0" or os.environ.get("NODE_RANK", "0") != "0":
+    if run is None or any(os.environ.get(name, "0") != "0" for name in _RANKS):
         return None
     return SafeJournal(JournalWriter(run.journal))

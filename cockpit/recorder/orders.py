@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +16,7 @@ from cockpit.runs.requests import Request
 _CATCHABLE = (signal.SIGTERM, signal.SIGINT)
 _PREEMPTION = signal.SIGUSR1  # what `sbatch --signal=USR1@…` sends ahead of the time limit
 _SLURM = "SLURM_JOB_ID"
+_TICK = 1_000_000_000  # nanoseconds in which a second change of a folder may leave its time of change the same
 
 
 class StopTraining(SystemExit):
@@ -36,7 +39,7 @@ class Inbox:
             return []
         if changed == self._changed:
             return []
-        self._changed = changed
+        self._changed = changed if time.time_ns() - changed > _TICK else -1
         found = [request for request in requests.pending(self._run) if request.id not in self._seen]
         self._seen.update(request.id for request in found)
         return found
@@ -57,7 +60,9 @@ class Signals:
         self._replaced: dict[int, Any] = {}
 
     def install(self) -> None:
-        """Take over the default handlers and Lightning's, which ends without a checkpoint."""
+        """Take over the default handlers and Lightning's, which ends without a checkpoint; a thread cannot."""
+        if threading.current_thread() is not threading.main_thread():
+            return
         for number in _CATCHABLE:
             current = signal.getsignal(number)
             if current in (signal.SIG_DFL, signal.default_int_handler) or _is_lightnings(current):

@@ -18,10 +18,12 @@ progress           phase ("validation"), done, total: at most once a second
 validation_end     step, epoch, seconds, metrics {name: value}, sanity (bool)
 saving             path (relative to the run), step, epoch: a save began
 checkpoint         path, step, epoch, bytes, seconds, metric | null, value | null, kind ("saved" | "requested" |
-                   "stopped" | "interrupted"), durable (bool)
+                   "stopped" | "interrupted"), finite (bool | null: whether its weights are), guarantee ("exact" |
+                   "state only" | "unsafe") and guarantee_reason: what a resume from it can promise
 checkpoint_gone    path: Lightning removed it (save_top_k)
 checkpoint_failed  path, message
-nonfinite          step, what (tag name): written for the first 20, then only counted in scalars
+nonfinite          step, what (tag name), value: the first of each tag and the first 20; the others stand in scalars
+recorder_failed    hook, message: a part of the recorder broke, and the training goes on without it
 ack                request (id), verb, ok (bool), detail, by; and where a checkpoint was saved for it: path, bytes,
                    seconds, verified (bool: read back whole)
 exception          type, message, traceback

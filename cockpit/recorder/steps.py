@@ -1,0 +1,79 @@
+"""What every optimizer step gives: loss, gradient norm, learning rate, and whatever else the module logs."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import torch
+
+from cockpit.recorder.buffer import ScalarBuffer
+
+FLUSH_EVERY = 0.25  # seconds
+_EXTRAS_EVERY = 1.0  # seconds between looks at what else the module logs
+_NORM_BUDGET = 0.02  # share of a step that measuring the gradient norm may take
+
+
+class StepLog:
+    """Takes the figures of one training; nothing here waits for a device.
+
+    Args:
+        buffer: where they go.
+        module: whose gradients are measured.
+        step: optimizer steps done before this attempt.
+    """
+
+    def __init__(self, buffer: ScalarBuffer, module: Any, step: int) -> None:
+        self.step = step
+        self.validated: set[str] = set()  # metrics that are points of a validation, not of a step
+        self._buffer = buffer
+        self._loss, self._rate, self._norm = (buffer.tag(name) for name in ("train/loss", "lr", "grad_norm"))
+        self._parameters = [p for p in module.parameters() if p.requires_grad and _is_whole(p)]
+        self._norm_every, self._norm_cost = 1, 0.0
+        self._last_flush = self._last_extras = time.monotonic()
+
+    def before_optimizer_step(self) -> None:
+        """Measure the gradient norm, as often as its share of the step's time allows."""
+        if self.step % self._norm_every:
+            return
+        began = time.perf_counter()
+        gradients = [p.grad for p in self._parameters if p.grad is not None]
+        if gradients:
+            self._buffer.add(self.step + 1, time.time(), self._norm, torch.nn.utils.get_total_norm(gradients))
+        self._norm_cost = time.perf_counter() - began
+
+    def after_step(self, trainer: Any, outputs: Any) -> None:
+        """A step is done; ``outputs`` is what Lightning hands to ``on_train_batch_end``."""
+        self.step = trainer.global_step
+        loss = outputs["loss"] if isinstance(outputs, dict) else outputs
+        if isinstance(loss, torch.Tensor):
+            self._buffer.add(self.step, time.time(), self._loss, loss)
+        now = time.monotonic()
+        if now - self._last_flush >= FLUSH_EVERY:
+            self._flush(trainer, now)
+
+    def _flush(self, trainer: Any, now: float) -> None:
+        per_step = (now - self._last_flush) / max(1, self._buffer.waiting)
+        self._norm_every = max(1, math.ceil(self._norm_cost / (_NORM_BUDGET * per_step)))
+        if trainer.optimizers:
+            rate = float(trainer.optimizers[0].param_groups[0]["lr"])
+            self._buffer.add_number(self.step, time.time(), self._rate, rate)
+        if now - self._last_extras >= _EXTRAS_EVERY:
+            self._last_extras = now
+            self._add_extras(trainer.logged_metrics)
+        self._buffer.flush()
+        self._last_flush = now
+
+    def _add_extras(self, metrics: dict[str, Any]) -> None:
+        """Whatever else the module logs; the loss and the epoch counter are known already."""
+        now = time.time()
+        for name, value in metrics.items():
+            known = name.startswith(("train/loss", "train_loss")) or name in ("epoch", "loss") or name in self.validated
+            if not known and isinstance(value, torch.Tensor) and value.numel() == 1:
+                self._buffer.add(self.step, now, self._buffer.tag(name), value)
+
+
+def _is_whole(parameter: torch.Tensor) -> bool:
+    """Whether this process holds all of it: the norm of a sharded one would wait for processes that do not ask."""
+    return not hasattr(parameter, "device_mesh")
