@@ -16,6 +16,7 @@ from cockpit.probes.environment import environment, installed
 
 if TYPE_CHECKING:
     from cockpit.probes.gpu import GpuReport
+    from cockpit.settings import Settings
 
 _MARKERS = ("cockpit.toml", "pyproject.toml", "configs", "runs", ".git", "requirements.txt", "environment.yml")
 _CONFIG_LIMIT = 1 << 20  # bytes; a config is written by hand
@@ -34,19 +35,30 @@ class Project:
         return self.root.name or str(self.root)
 
     @property
+    def settings(self) -> Settings:
+        """What its ``cockpit.toml`` says.
+
+        Raises:
+            SettingsError: the file cannot be used.
+        """
+        from cockpit.settings import load_settings
+
+        return load_settings(self.root)
+
+    @property
     def runs_folder(self) -> Path:
         """Where its runs lie."""
-        return self.root / "runs"
+        return self.root / self.settings.runs
 
     @property
     def configs_folder(self) -> Path:
         """Where its configs lie."""
-        return self.root / "configs"
+        return self.root / self.settings.configs
 
     @property
     def data_folder(self) -> Path:
         """Where its data lie."""
-        return self.root / "data"
+        return self.root / self.settings.data
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ class LiveFeed:
 
     def __init__(self, project: Project, selected: str | None = None) -> None:
         self._project = project
-        self._catalogue = Catalogue(project.runs_folder)
+        self._catalogue: Catalogue | None = None
         self._wanted = selected
         self._reader: RunReader | None = None
         self._checks: tuple[Check, ...] = ()
@@ -61,6 +61,8 @@ class LiveFeed:
     def poll(self) -> Snapshot:
         """Runs at every call; machine and checklist less often. The very first look takes only the runs."""
         with self._lock:
+            if self._catalogue is None:  # not before the first frame: the settings say where the runs are
+                self._catalogue = Catalogue(self._project.runs_folder)
             runs = self._catalogue.poll()
             wanted = self._wanted
             chosen = next((run for run in runs if run.id == wanted), runs[0] if runs else None)

@@ -6,6 +6,7 @@ import locale
 import os
 
 from cockpit.project import Project
+from cockpit.settings import peek_palette
 from cockpit.tui.app import CockpitApp
 from cockpit.tui.feed import LiveFeed
 from cockpit.tui.messages import Leave
@@ -14,7 +15,8 @@ from cockpit.tui.palette import use_sixteen_colours
 
 def open_cockpit(project: Project, *, ascii_only: bool, selected: str | None, ask_to_start: str | None) -> Leave | None:
     """Run until the person leaves; returns what they leave behind, None if the screen died."""
-    use_sixteen_colours(few_colours(os.environ))
+    palette = peek_palette(project.root)
+    use_sixteen_colours(few_colours(os.environ) if palette == "auto" else palette == "sixteen")
     app = CockpitApp(
         project, LiveFeed(project, selected), ascii_only=ascii_only or not _speaks_unicode(), ask_to_start=ask_to_start
     )
