@@ -12,7 +12,7 @@ from cockpit.errors import CockpitError
 
 _EPILOG = """\
 RUN is an id, a unique prefix of one, or `latest`. Without a command the cockpit opens on this project.
-exit codes: 0 done · 1 it failed, or a check did · 2 the words are off · 3 needs permission (use --yes)
+exit codes: 0 done · 1 it failed, or a check did · 2 the words are off · 3 needs permission (--yes, --allow)
 """
 
 
@@ -102,6 +102,13 @@ def _parser() -> argparse.ArgumentParser:
     _json(handoff)
     handoff.add_argument("--output", metavar="FILE", help="write it to FILE too")
 
+    config = _command(commands, "config", "print the settings of the project (cockpit.toml)")
+    config.add_argument("--explain", action="store_true", help="say what each is for")
+    _json(config)
+
+    audit = _command(commands, "audit", "who allowed what, when, on which facts; verified")
+    _json(audit)
+
     check = _command(commands, "check", "is the project ready to train?")
     _json(check)
 
@@ -126,7 +133,10 @@ def _run(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
 
 
 def _yes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--yes", action="store_true", help="you have seen the facts and allow it")
+    parser.add_argument("--yes", action="store_true", help="you have seen the facts and allow it, if they are light")
+    parser.add_argument(
+        "--allow", metavar="ACTION", action="append", default=[], help="likewise, whatever is at stake (--allow start)"
+    )
 
 
 def _json(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cockpit.domain.guard import Action, Consent, Fact, Guard, Permit, Question
 from cockpit.domain.lifecycle import silence
-from cockpit.domain.run import RunState, State
+from cockpit.domain.run import Checkpoint, RunState, State
 from cockpit.domain.text import count, duration, safe, size
 from cockpit.errors import NotPossible
 from cockpit.runner import control
@@ -35,7 +35,7 @@ class Rung:
 
 def ladder(state: RunState) -> tuple[Rung, ...]:
     """The ways to stop a run, gentlest first."""
-    lost = _lost(state)
+    lost = _lost(state, _steps_unsaved(state))
     gentle = "" if state.state not in (State.LAUNCHING, State.STOPPING) else f"the run is {state.state}"
     return (
         Rung(Action.STOP, "stop at the next step", "saves a checkpoint first; at most one step is lost", gentle),
@@ -44,12 +44,22 @@ def ladder(state: RunState) -> tuple[Rung, ...]:
     )
 
 
-def _lost(state: RunState) -> str:
-    newest = next((c for c in state.checkpoints if c.step is not None), None)
-    if newest is None or newest.step is None:
+def _lost(state: RunState, steps: str = "") -> str:
+    newest = _newest(state)
+    if newest is None:
         return "all work so far is lost: no checkpoint has been saved"
     at = time.strftime("%H:%M", time.localtime(newest.time)) if newest.time else "?"
-    return f"work since {at}, {count(max(0, (state.step or 0) - newest.step))} steps, is lost"
+    return f"work since {at}{f', {steps} steps,' if steps else ''} is lost"
+
+
+def _steps_unsaved(state: RunState) -> str:
+    newest = _newest(state)
+    saved = newest.step if newest and newest.step is not None else 0
+    return count(max(0, (state.step or 0) - saved))
+
+
+def _newest(state: RunState) -> Checkpoint | None:
+    return next((c for c in state.checkpoints if c.step is not None), None)
 
 
 def stop_question(run: RunPaths, action: Action) -> Question:
@@ -62,13 +72,16 @@ def stop_question(run: RunPaths, action: Action) -> Question:
     rung = next(rung for rung in ladder(state) if rung.action is action)
     if rung.why_not:
         raise NotPossible(f"{state.id}: {rung.why_not}", "Cannot stop it that way")
+    facts = [Fact("run", state.id), Fact("pid", str(state.pid)), Fact("can be resumed", _resumable(state))]
+    if action is not Action.STOP:
+        facts.append(Fact("steps unsaved", _steps_unsaved(state), "warn", moving=True))
     return Question(
         action=action,
         subject=state.short_id,
         title=f"{rung.label.capitalize()}: {safe(state.name)} {state.short_id}?",
         will=f"The run ends: {rung.label}.",
-        facts=(Fact("run", state.id), Fact("pid", str(state.pid)), Fact("can be resumed", _resumable(state))),
-        cannot_undo=rung.consequence.split("; ")[-1] if action is Action.KILL else "",
+        facts=tuple(facts),
+        cannot_undo=_lost(state).capitalize() + "." if action is Action.KILL else "",
         yes=rung.label.capitalize(),
         consent=Consent.LIGHT,
     )
@@ -85,14 +98,14 @@ def stop(run: RunPaths, permit: Permit, guard: Guard) -> Request | None:
         PermitVoid: the permit does not cover it.
         NotPossible: there is nothing that can safely be stopped.
     """
-    guard.spend(permit, stop_question(run, permit.action))
-    if permit.action is Action.STOP:
-        return requests.send(run, "stop")
-    who = requests.me()
-    if permit.action is Action.TERMINATE:
-        control.terminate(run, who)
-    else:
-        control.kill(run, who)
+    with guard.spend(permit, stop_question(run, permit.action)):
+        if permit.action is Action.STOP:
+            return requests.send(run, "stop")
+        who = requests.me()
+        if permit.action is Action.TERMINATE:
+            control.terminate(run, who)
+        else:
+            control.kill(run, who)
     return None
 
 

@@ -69,8 +69,8 @@ def resume(plan: ResumePlan, permit: Permit, guard: Guard) -> None:
         RunInUse: somebody else was faster.
         LaunchError: it could not be started; nothing was left running.
     """
-    guard.spend(permit, plan_resume(plan.run, plan.checkpoint.path).question)
-    launch(LaunchSpec(plan.run, plan.argv, plan.cwd, checkpoint=plan.checkpoint.path, step=plan.checkpoint.step))
+    with guard.spend(permit, plan_resume(plan.run, plan.checkpoint.path).question):
+        launch(LaunchSpec(plan.run, plan.argv, plan.cwd, checkpoint=plan.checkpoint.path, step=plan.checkpoint.step))
 
 
 def _find(state: RunState, reference: str) -> Checkpoint:

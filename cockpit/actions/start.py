@@ -113,12 +113,12 @@ def start(plan: StartPlan, permit: Permit, guard: Guard) -> RunPaths:
     """
     config = projects.read_config(plan.config.path, shipped=plan.config.shipped)
     again = plan_start(plan.project, config, plan.overrides, run_id=plan.id)
-    guard.spend(permit, again.question)
-    try:
-        run = create_run(plan.project.runs_folder, _record(again, plan.test), again.content)
-    except OSError as error:
-        raise LaunchError(f"{plan.project.runs_folder}: {error.strerror}", "Cannot make the run") from None
-    launch(LaunchSpec(run, plan.argv, str(plan.project.root)))
+    with guard.spend(permit, again.question):
+        try:
+            run = create_run(plan.project.runs_folder, _record(again, plan.test), again.content)
+        except OSError as error:
+            raise LaunchError(f"{plan.project.runs_folder}: {error.strerror}", "Cannot make the run") from None
+        launch(LaunchSpec(run, plan.argv, str(plan.project.root)))
     return run
 
 

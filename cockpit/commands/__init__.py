@@ -20,6 +20,8 @@ _VERBS = {
     "check": ("looking", "check"),
     "logs": ("looking", "logs"),
     "handoff": ("documents", "handoff"),
+    "config": ("config", "config"),
+    "audit": ("audit", "audit"),
 }
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
-import time
 from argparse import Namespace
 from pathlib import Path
 
 from cockpit.actions import control
 from cockpit.actions import resume as resuming
 from cockpit.actions import start as starting
+from cockpit.actions.permission import make_guard
 from cockpit.commands.common import say
-from cockpit.commands.consent import consent
+from cockpit.commands.consent import with_consent
 from cockpit.commands.screen import open_here
-from cockpit.domain.guard import Action, Guard
+from cockpit.domain.guard import Action, Question
 from cockpit.domain.summary import as_record
-from cockpit.domain.text import safe
+from cockpit.domain.text import safe, shell_word
 from cockpit.project import Project
 from cockpit.runs.layout import RunPaths
 from cockpit.runs.store import find_run
@@ -33,12 +33,20 @@ def demo(project: Project, arguments: Namespace) -> int:
 
 def start(project: Project, arguments: Namespace) -> int:
     """A new run, after a yes to its facts."""
-    guard = Guard(time.monotonic)
-    plan = starting.plan_start(
-        project, starting.find_config(project, arguments.config), arguments.overrides, test=arguments.command == "demo"
+    guard = make_guard(project, "cli")
+
+    def plan() -> tuple[starting.StartPlan, Question]:
+        config = starting.find_config(project, arguments.config)
+        planned = starting.plan_start(project, config, arguments.overrides, test=arguments.command == "demo")
+        return planned, planned.question
+
+    made = with_consent(
+        guard,
+        plan,
+        lambda planned, permit: starting.start(planned, permit, guard),
+        arguments,
+        f"cockpit start {shell_word(arguments.config)}",
     )
-    permit = consent(guard, plan.question, arguments.yes, f"cockpit start {arguments.config}")
-    made = starting.start(plan, permit, guard)
     return _after_launch(project, arguments, made)
 
 
@@ -51,11 +59,20 @@ def _after_launch(project: Project, arguments: Namespace, made: RunPaths) -> int
 
 def resume(project: Project, arguments: Namespace) -> int:
     """The same run goes on from a checkpoint, after a yes to what that means."""
-    guard = Guard(time.monotonic)
+    guard = make_guard(project, "cli")
     paths = find_run(project.runs_folder, arguments.run)
-    plan = resuming.plan_resume(paths, arguments.checkpoint)
-    permit = consent(guard, plan.question, arguments.yes, f"cockpit resume {paths.id}")
-    resuming.resume(plan, permit, guard)
+
+    def plan() -> tuple[resuming.ResumePlan, Question]:
+        planned = resuming.plan_resume(paths, arguments.checkpoint)
+        return planned, planned.question
+
+    with_consent(
+        guard,
+        plan,
+        lambda planned, permit: resuming.resume(planned, permit, guard),
+        arguments,
+        f"cockpit resume {paths.id}",
+    )
     return _after_launch(project, arguments, paths)
 
 
@@ -63,11 +80,16 @@ def stop(project: Project, arguments: Namespace) -> int:
     """One rung of the ladder; 1 where the run still lives when the wait is over."""
     paths = find_run(project.runs_folder, arguments.run)
     action = Action.TERMINATE if arguments.terminate else Action.KILL if arguments.kill else Action.STOP
-    guard = Guard(time.monotonic)
-    question = control.stop_question(paths, action)
+    guard = make_guard(project, "cli")
     # asking to stop with a checkpoint loses nothing, so naming the run is consent enough
-    agreed = arguments.yes or action is Action.STOP
-    request = control.stop(paths, consent(guard, question, agreed, f"cockpit stop {paths.id}"), guard)
+    arguments.yes = arguments.yes or action is Action.STOP
+    request = with_consent(
+        guard,
+        lambda: (paths, control.stop_question(paths, action)),
+        lambda run, permit: control.stop(run, permit, guard),
+        arguments,
+        f"cockpit stop {paths.id}" + ("" if action is Action.STOP else f" --{action}"),
+    )
     if request is not None:
         answer = control.wait_for_answer(paths, request, arguments.wait)
         if not arguments.json:

@@ -12,9 +12,11 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.screen import Screen
 
-from cockpit.domain.guard import Action, Answer, Guard, Refused
+from cockpit.actions.permission import make_guard
+from cockpit.domain.guard import Action, Answer, FactsChanged, Refused
 from cockpit.domain.text import safe
 from cockpit.errors import CockpitError
+from cockpit.settings import SettingsError
 from cockpit.tui.cells import CellPanel, Line
 from cockpit.tui.chart import Chart
 from cockpit.tui.dashboard import Dashboard
@@ -58,7 +60,7 @@ class CockpitApp(App[Leave]):
         super().__init__()
         self.animation_level = "none"
         self.project, self.feed = project, feed
-        self.guard = Guard(time.monotonic)
+        self.guard = make_guard(project, "tui")
         self.dashboard = Dashboard()
         self.snapshot: Snapshot | None = None
         self._ask_to_start = ask_to_start
@@ -81,8 +83,17 @@ class CockpitApp(App[Leave]):
         from textual.worker import get_current_worker
 
         worker = get_current_worker()
+        told = ""
         while not worker.is_cancelled:
-            snapshot = self.feed.poll()
+            try:
+                snapshot = self.feed.poll()
+            except SettingsError as error:  # until somebody corrects the file, nobody knows where the runs are
+                if error.message != told:
+                    self.call_from_thread(self._fail, error)
+                told = error.message
+                self._rest(_LOOK_EVERY_IDLE)
+                continue
+            told = ""
             self.post_message(Looked(snapshot))
             active = snapshot.selected is not None and snapshot.selected.state.active
             self._rest(_LOOK_EVERY if active or not snapshot.checks else _LOOK_EVERY_IDLE)
@@ -125,12 +136,16 @@ class CockpitApp(App[Leave]):
 
     # -- doing: every deed runs on a thread, and every error gets its screen ------------------------------
 
-    def _deed(self, deed: Callable[[], str]) -> None:
+    def _deed(self, deed: Callable[[], str], again: Callable[[], None] | None = None) -> None:
         def attempt() -> None:
             try:
                 self.post_message(Done(deed()))
             except Refused:
                 self.post_message(Done("nothing was changed", "dim"))
+            except FactsChanged:
+                self.post_message(Done("the facts have changed: look again", "warn"))
+                if again is not None:
+                    again()
             except (CockpitError, OSError) as error:
                 self.call_from_thread(self._fail, error)
 
@@ -152,16 +167,19 @@ class CockpitApp(App[Leave]):
         def attempt() -> None:
             try:
                 planned, question = plan()
+                self.guard.check(question)
             except (CockpitError, OSError) as error:
                 self.call_from_thread(self._fail, error)
                 return
-            self.call_from_thread(self._question, planned, question, deed)
+            self.call_from_thread(self._question, planned, question, deed, lambda: self._ask(plan, deed))
 
         self.run_worker(attempt, thread=True, group="deed")
 
-    def _question(self, planned: Any, question: Question, deed: Callable[[Any, Any], str]) -> None:
+    def _question(
+        self, planned: Any, question: Question, deed: Callable[[Any, Any], str], again: Callable[[], None]
+    ) -> None:
         def answered(answer: Answer | None) -> None:
-            self._deed(lambda: deed(planned, self.guard.permit(question, answer or Answer.no())))
+            self._deed(lambda: deed(planned, self.guard.permit(question, answer or Answer.no())), again)
 
         self.push_screen(ConfirmScreen(question), answered)
 
@@ -169,7 +187,11 @@ class CockpitApp(App[Leave]):
         """Choose a config."""
         from cockpit.project import configs
 
-        found = configs(self.project)
+        try:
+            found = configs(self.project)
+        except CockpitError as error:
+            self._fail(error)
+            return
         choices = tuple(
             Choice(str(c.path), c.name, _told(c.model, c.max_steps, c.max_epochs, c.shipped), c.error) for c in found
         )

@@ -51,13 +51,13 @@ async def test_a_typed_consent_repeats_the_name(keys, answer):
 async def test_a_refusal_gives_no_permit():
     async with opened(ConfirmScreen(QUESTION), SMALL, "enter") as (host, _):
         with pytest.raises(Refused):
-            Guard(lambda: 0.0).permit(QUESTION, host.answer)
+            Guard(lambda: 0.0, print).permit(QUESTION, host.answer)
 
 
 async def test_a_name_with_control_characters_is_typed_as_it_is_shown():
     question = replace(TYPED, subject="a\x1bb")
     async with opened(ConfirmScreen(question), SMALL, *r"a\x1bb", "tab", "enter") as (host, _):
-        assert Guard(lambda: 0.0).permit(question, host.answer).action is question.action
+        assert Guard(lambda: 0.0, print).permit(question, host.answer).action is question.action
 
 
 @pytest.mark.parametrize("size", [WIDE, SMALL, TINY])

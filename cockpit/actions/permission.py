@@ -1,0 +1,35 @@
+"""The guard of a project: its policy from ``cockpit.toml``, its decisions into the project's audit."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from cockpit.domain.guard import Decision, Guard, Policy
+from cockpit.probes.secrets import redact
+from cockpit.project import Project
+from cockpit.runs.audit import NAME, AuditLog
+
+
+def audit_path(project: Project) -> Path:
+    """Where the project's audit lies: beside its runs."""
+    return project.runs_folder / NAME
+
+
+def make_guard(project: Project, via: str, *, read_only: bool = False) -> Guard:
+    """A guard whose answers and outcomes are all recorded.
+
+    Args:
+        project: whose settings say what is refused.
+        via: what asks, ``tui`` or ``cli``.
+        read_only: whether every action is refused.
+    """
+
+    def record(decision: Decision) -> None:
+        AuditLog(audit_path(project), via, redact).record(decision)
+
+    def policy() -> Policy:
+        return replace(project.settings.guard.policy, read_only=read_only)
+
+    return Guard(time.monotonic, record, policy)
