@@ -26,6 +26,7 @@ from cockpit.runner.launch import launch
 from cockpit.runner.logout import at_logout
 from cockpit.runs.layout import RunPaths, new_run_id
 from cockpit.runs.process import boot_id
+from cockpit.runs.reader import RunReader
 from cockpit.runs.record import create_run
 from cockpit.runs.store import Catalogue
 
@@ -186,7 +187,8 @@ def _length(config: ConfigFile) -> str:
 def _earlier(project: Project, config: ConfigFile) -> RunState | None:
     """The latest finished run of this config, whose time and sizes tell what to expect."""
     runs = Catalogue(project.runs_folder).poll()
-    return next((r for r in runs if r.name == config.name and r.state is State.FINISHED and r.attempt == 1), None)
+    found = next((r for r in runs if r.name == config.name and r.state is State.FINISHED and r.attempt == 1), None)
+    return RunReader(RunPaths(Path(found.path))).poll() if found else None
 
 
 def _took(before: RunState | None) -> str:

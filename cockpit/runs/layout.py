@@ -6,9 +6,11 @@ import re
 import secrets
 import time
 from pathlib import Path
+from typing import Self, overload
 
 ENV_RUN_DIR = "COCKPIT_RUN_DIR"
 ENV_ATTEMPT = "COCKPIT_ATTEMPT"
+INDEX = ".index.json"  # in the runs folder: what its ended runs came to
 
 
 class _Entry:
@@ -17,8 +19,12 @@ class _Entry:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def __get__(self, run: RunPaths, owner: type[RunPaths]) -> Path:
-        return run.root / self.name
+    @overload
+    def __get__(self, run: None, owner: type[RunPaths]) -> Self: ...
+    @overload
+    def __get__(self, run: RunPaths, owner: type[RunPaths]) -> Path: ...
+    def __get__(self, run: RunPaths | None, owner: type[RunPaths]) -> Path | Self:
+        return self if run is None else run.root / self.name
 
 
 class RunPaths:

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
+import time
 from pathlib import Path
 
-from cockpit.domain.run import RunState
+from cockpit.domain.run import RunState, State
 from cockpit.errors import RunNotFound
+from cockpit.runs.index import Known, read_index, stamp, write_index
 from cockpit.runs.layout import RunPaths
 from cockpit.runs.reader import RunReader
 
 _LATEST = "latest"
+_AT_A_TIME = 100  # ended runs that are looked at again at a poll
+_TICK = 2_000_000_000  # nanoseconds after which two changes of a folder surely differ in time
+_WORTH_WRITING = 50  # runs that had to be read before they are remembered on disk
 
 
 def run_folders(runs_folder: Path) -> list[RunPaths]:
     """Every run directory, newest first (their ids begin with the time)."""
+    return [RunPaths(runs_folder / name) for name in _names(runs_folder) if _is_run(runs_folder, name)]
+
+
+def _names(runs_folder: Path) -> list[str]:
     try:
-        names = sorted((entry.name for entry in runs_folder.iterdir() if not entry.name.startswith(".")), reverse=True)
+        found = os.listdir(runs_folder)  # noqa: PTH208 - names, ten thousand of them
     except (FileNotFoundError, NotADirectoryError):
         return []
-    runs = (RunPaths(runs_folder / name) for name in names)
-    return [run for run in runs if run.run_json.exists()]
+    return [name for name in sorted(found, reverse=True) if not name.startswith(".")]
+
+
+def _is_run(runs_folder: Path, name: str) -> bool:
+    return os.path.exists(f"{runs_folder}/{name}/{RunPaths.run_json.name}")  # noqa: PTH110
 
 
 def find_run(runs_folder: Path, reference: str) -> RunPaths:
@@ -46,37 +60,76 @@ def find_run(runs_folder: Path, reference: str) -> RunPaths:
 
 
 class Catalogue:
-    """All runs of a folder, kept up to date cheaply: a run that ended and did not change is not read again."""
+    """All runs of a folder, newest first, kept up to date at a cost that does not grow with those that ended.
+
+    A run that is active is read at every poll. One that ended is looked at again in its turn, a few at a poll, and
+    read only if its files changed; of most of them an index tells enough. States are for lists: they have no series,
+    and those of ended runs need not have what ``RunReader`` knows beyond the columns of ``runs/index.py``.
+    """
 
     def __init__(self, runs_folder: Path) -> None:
         self._folder = runs_folder
         self._readers: dict[str, RunReader] = {}
-        self._known: dict[str, tuple[float, RunState]] = {}
+        self._known: Known | None = None
+        self._turn = 0
+        self._ids: list[str] = []
+        self._listed = -1  # when the folder had last changed as it was listed, nanoseconds
 
-    def poll(self) -> tuple[RunState, ...]:
-        """The state of every run, newest first, without series."""
-        runs = run_folders(self._folder)
-        gone = self._known.keys() - {run.id for run in runs}
-        for name in gone:
-            del self._known[name], self._readers[name]
-        return tuple(self._look(run) for run in runs)
-
-    def _look(self, run: RunPaths) -> RunState:
-        known = self._known.get(run.id)
-        changed = _changed(run)
-        if known is not None and known[0] == changed and not known[1].state.active:
-            return known[1]
-        state = self._readers.setdefault(run.id, RunReader(run)).poll()
-        self._known[run.id] = (changed, state)
-        return state
-
-
-def _changed(run: RunPaths) -> float:
-    """Newest modification of the files whose growth can change an ended run's state."""
-    newest = 0.0
-    for path in (run.journal, run.runner_journal):
+    def ids(self) -> list[str]:
+        """Every run, newest first; the folder is listed only if something came or went."""
         try:
-            newest = max(newest, path.stat().st_mtime)
-        except FileNotFoundError:
-            continue
-    return newest
+            changed = os.stat(self._folder).st_mtime_ns
+        except OSError:
+            changed = 0
+        if changed != self._listed:
+            names = _names(self._folder)
+            self._ids = [name for name in names if _is_run(self._folder, name)]
+            # a folder may become a run yet, and the clock of a filesystem has coarse ticks
+            settled = len(self._ids) == len(names) and time.time_ns() - changed > _TICK
+            self._listed = changed if settled else -1
+        return self._ids
+
+    def poll(self, read: RunState | None = None) -> tuple[RunState, ...]:
+        """The state of every run; ``read`` is one that the caller has just read and need not be read again."""
+        names = self.ids()
+        if self._known is None:
+            self._known, due = read_index(self._folder), names
+        else:
+            due = self._due(names)
+        known = self._known
+        for name in known.keys() - set(names):
+            del known[name]
+            self._readers.pop(name, None)
+        news = sum([self._look(name, read if read and read.id == name else None) for name in due])
+        if news >= _WORTH_WRITING:
+            write_index(self._folder, {n: k for n, k in known.items() if _is_over(k[1])})
+        return tuple(known[name][1] for name in names)
+
+    def _due(self, names: list[str]) -> list[str]:
+        """Those that are new or active, and some of those that ended."""
+        known = self._known or {}
+        over = [name for name in names if name in known and not known[name][1].state.active]
+        start = self._turn if self._turn < len(over) else 0
+        self._turn = start + _AT_A_TIME
+        return [name for name in names if name not in known or known[name][1].state.active] + over[start : self._turn]
+
+    def _look(self, name: str, read: RunState | None) -> bool:
+        """Bring one run up to date; whether it ended and was not known to."""
+        assert self._known is not None  # noqa: S101 - poll() comes first
+        before = self._known.get(name)
+        stamped = stamp(f"{self._folder}/{name}")
+        if before is not None and before[0] == stamped and not before[1].state.active:
+            return False
+        if read is not None:
+            state = dataclasses.replace(read, series={})
+        else:
+            state = self._readers.setdefault(name, RunReader(RunPaths(self._folder / name))).poll()
+        self._known[name] = stamped, state
+        if not state.state.active:
+            self._readers.pop(name, None)
+        return _is_over(state)
+
+
+def _is_over(state: RunState) -> bool:
+    """Whether every look from now on, from wherever, finds the same."""
+    return not state.state.active and state.state is not State.UNKNOWN

@@ -16,6 +16,7 @@ from cockpit.tui.messages import Snapshot
 
 if TYPE_CHECKING:
     from cockpit.domain.checklist import Check
+    from cockpit.domain.run import RunState
     from cockpit.probes.gpu import GpuProbe, GpuReport
     from cockpit.probes.host import HostProbe, HostSample
     from cockpit.project import Project
@@ -63,15 +64,9 @@ class LiveFeed:
         with self._lock:
             if self._catalogue is None:  # not before the first frame: the settings say where the runs are
                 self._catalogue = Catalogue(self._project.runs_folder)
-            runs = self._catalogue.poll()
-            wanted = self._wanted
-            chosen = next((run for run in runs if run.id == wanted), runs[0] if runs else None)
+            state = self._read_selected(self._catalogue.ids())
+            runs = self._catalogue.poll(state)
             first, self._first = self._first, False
-            state = None
-            if chosen is not None:
-                if self._reader is None or self._reader.run.id != chosen.id:
-                    self._reader = RunReader(RunPaths(Path(chosen.path)), series=True)
-                state = self._reader.poll()
             if not first:
                 self._look_around(busy=any(run.state.active for run in runs))
             return Snapshot(
@@ -87,6 +82,15 @@ class LiveFeed:
                 host_history={name: tuple(values) for name, values in self._host_history.items()},
                 log=_last_lines(RunPaths(Path(state.path)).output) if state else (),
             )
+
+    def _read_selected(self, ids: list[str]) -> RunState | None:
+        """The run that was asked for in full, the newest if it is not there; None if none is."""
+        if not ids:
+            return None
+        chosen = self._wanted if self._wanted in ids else ids[0]
+        if self._reader is None or self._reader.run.id != chosen:
+            self._reader = RunReader(RunPaths(self._project.runs_folder / chosen), series=True)
+        return self._reader.poll()
 
     def _look_around(self, *, busy: bool) -> None:
         now = time.monotonic()
