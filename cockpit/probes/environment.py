@@ -11,6 +11,8 @@ from pathlib import Path
 
 from cockpit.domain.text import shell_word
 
+_ALIVE_IN_DOUBLE_QUOTES = set('$`"\\\n')
+
 
 @dataclass(frozen=True, slots=True)
 class Environment:
@@ -31,9 +33,28 @@ def environment() -> Environment:
     if (prefix / "conda-meta").is_dir():
         return Environment("conda", prefix.name, str(prefix), python, version, _conda_line(prefix))
     if sys.prefix != sys.base_prefix:
-        line = f"source {shell_word(str(prefix / 'bin' / 'activate'))}"
-        return Environment("venv", prefix.name, str(prefix), python, version, line)
+        return Environment("venv", prefix.name, str(prefix), python, version, _venv_line(prefix))
     return Environment("system", "system Python", str(prefix), python, version, "")
+
+
+def _venv_line(prefix: Path) -> str:
+    """Its own script; or what the script does, where it would not survive the path (CVE-2024-9287)."""
+    if set("$`\"'\\\n") & set(str(prefix)):
+        return f"export VIRTUAL_ENV={shell_word(str(prefix))} PATH={shell_word(str(prefix / 'bin'))}:$PATH"
+    return f"source {shell_word(str(prefix / 'bin' / 'activate'))}"
+
+
+def _venv_line(prefix: Path) -> str:
+    """The environment's own script; by hand where that is missing or its path is one that the script would execute."""
+    script = prefix / "bin" / "activate"
+    # venv writes its path between double quotes into the script, unescaped before Python 3.13
+    if script.is_file() and not set(str(prefix)) & _ALIVE_IN_DOUBLE_QUOTES:
+        return f"source {shell_word(str(script))}"
+    return _by_hand("VIRTUAL_ENV", prefix)
+
+
+def _by_hand(variable: str, prefix: Path) -> str:
+    return f"export {variable}={shell_word(str(prefix))} PATH={shell_word(str(prefix / 'bin'))}:$PATH"
 
 
 def _conda_line(prefix: Path) -> str:
@@ -43,7 +64,7 @@ def _conda_line(prefix: Path) -> str:
         if tool and Path(tool).exists():
             command = "micromamba" if Path(tool).name == "micromamba" else "conda"
             return f'eval "$({shell_word(tool)} {hook})" && {command} activate {shell_word(str(prefix))}'
-    return f"export CONDA_PREFIX={shell_word(str(prefix))} PATH={shell_word(str(prefix / 'bin'))}:$PATH"
+    return _by_hand("CONDA_PREFIX", prefix)
 
 
 def packages() -> dict[str, str]:

@@ -1,0 +1,68 @@
+"""What looks like a secret never leaves in plain text; what does not look like one stays."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.probes.secrets import NAMES, REDACTED, is_secret_name, redact, redact_environment
+
+SECRETS = (
+    "sk-ant-REDACTED", "sk-abcdefghijklmnop1234", "hf_AbCdEfGhIjKlMn", "ghp_0123456789abcdefABCD",
+    "github_pat_11ABCDEFG0123456789", "xoxb-123456-abcdef", "AKIAIOSFODNN7EXAMPLE", "AIza" + "x" * 35,
+)  # fmt: skip
+PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nabc=\n-----END RSA PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@given(before=st.text("ab =:/", max_size=9), after=st.text(" ,;\n", max_size=3))
+def test_shapes_are_redacted_wherever_they_stand(secret, before, after):
+    assert secret not in redact(f"{before}{secret}{after}")
+
+
+def test_a_private_key_goes_whole_and_so_does_one_that_was_cut():
+    assert redact(f"a {PEM} b") == f"a {REDACTED} b"
+    assert "MIIEow" not in redact(PEM[:-20])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgres://ada:hunter2@db/x",
+        "https://u:hunter2@host",
+        "--api-key=hunter2",
+        "password: hunter2",
+        "HF_TOKEN=hunter2",
+    ],
+)
+def test_passwords_of_urls_and_assignments(text):
+    told = redact(text)
+    assert "hunter2" not in told
+    assert REDACTED in told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "python -m trainers fit --config configs/x.yaml",
+        "tokens_per_sample=128",
+        "tokenizer: gpt2",
+        "lr=3e-4",
+        "http://h/p",
+    ],
+)
+def test_ordinary_words_stay(text):
+    assert redact(text) == text
+
+
+@given(st.text())
+def test_redacting_twice_changes_nothing_more(text):
+    assert redact(redact(text)) == redact(text)
+
+
+def test_variables_are_known_by_name_and_by_value():
+    told = redact_environment(
+        {"WANDB_API_KEY": "plain", "HOME": "/home/ada", "NOTE": f"use {SECRETS[0]}", "MY_SECRET": "x"}
+    )
+    assert told == {"WANDB_API_KEY": REDACTED, "HOME": "/home/ada", "NOTE": f"use {REDACTED}", "MY_SECRET": REDACTED}
+    assert all(is_secret_name(name) for name in NAMES)
+    assert not is_secret_name("TOKENIZERS_PARALLELISM")
