@@ -97,6 +97,10 @@ def _parser() -> argparse.ArgumentParser:
     _yes(resume)
     _json(resume)
 
+    checkpoints = _command(commands, "checkpoints", "the checkpoints of a run, read whole, and what each is worth")
+    _run(checkpoints, optional=True)
+    _json(checkpoints)
+
     handoff = _command(commands, "handoff", "write the handoff document of a run and print it")
     _run(handoff, optional=True)
     _json(handoff)

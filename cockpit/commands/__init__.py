@@ -17,6 +17,7 @@ _VERBS = {
     "continue": ("training", "request"),
     "runs": ("looking", "runs"),
     "status": ("looking", "status"),
+    "checkpoints": ("checkpoints", "checkpoints"),
     "check": ("looking", "check"),
     "logs": ("looking", "logs"),
     "handoff": ("documents", "handoff"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cockpit.domain.run import Checkpoint, RunState
@@ -38,7 +39,7 @@ class CheckpointReport:
         return not self.inspection.problem
 
 
-def guarantee(state: RunState, found: Inspection) -> tuple[str, str]:
+def guarantee(state: RunState, checkpoint: Checkpoint, found: Inspection) -> tuple[str, str]:
     """What a resume from a checkpoint gives back, and why not more."""
     if found.problem:
         return UNSAFE, found.problem
@@ -48,5 +49,15 @@ def guarantee(state: RunState, found: Inspection) -> tuple[str, str]:
         return UNSAFE, "saved after an early stop: a resume would skip the rest of its epoch"
     if not found.random_state:
         return STATE_ONLY, "it has weights, optimizer and counters, but no random state"
-    level, why = state.guarantee
-    return (EXACT, why) if level == EXACT else (STATE_ONLY, why)
+    level, why = checkpoint.guarantee or state.guarantee
+    return (level, why) if level in (EXACT, UNSAFE) else (STATE_ONLY, why)
+
+
+def newest_trustworthy(reports: Sequence[CheckpointReport]) -> CheckpointReport | None:
+    """What a resume starts from unless a person says otherwise: whole, safe, no alias, and finite if one is.
+
+    Args:
+        reports: of one run, newest first.
+    """
+    safe = [report for report in reports if report.guarantee != UNSAFE and not report.alias_of]
+    return next((report for report in safe if report.checkpoint.finite is not False), safe[0] if safe else None)

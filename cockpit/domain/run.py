@@ -95,6 +95,8 @@ class Checkpoint:
     time: float | None = None
     seconds: float | None = None  # what saving it took
     roles: tuple[str, ...] = ()  # best | last | stopped | requested
+    finite: bool | None = None  # whether its weights are
+    guarantee: tuple[str, str] | None = None  # of a resume: level and why, as the recorder saw it when saving
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,13 +38,6 @@ def environment() -> Environment:
 
 
 def _venv_line(prefix: Path) -> str:
-    """Its own script; or what the script does, where it would not survive the path (CVE-2024-9287)."""
-    if set("$`\"'\\\n") & set(str(prefix)):
-        return f"export VIRTUAL_ENV={shell_word(str(prefix))} PATH={shell_word(str(prefix / 'bin'))}:$PATH"
-    return f"source {shell_word(str(prefix / 'bin' / 'activate'))}"
-
-
-def _venv_line(prefix: Path) -> str:
     """The environment's own script; by hand where that is missing or its path is one that the script would execute."""
     script = prefix / "bin" / "activate"
     # venv writes its path between double quotes into the script, unescaped before Python 3.13

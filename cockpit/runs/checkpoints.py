@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from cockpit.domain.checkpoint import UNSAFE, CheckpointReport, Inspection, guarantee
+from cockpit.domain.checkpoint import CheckpointReport, Inspection, guarantee
 from cockpit.domain.run import Checkpoint, RunState
 from cockpit.runs.atomic import write_atomic
 from cockpit.runs.layout import RunPaths
@@ -33,15 +33,10 @@ def inspect_checkpoints(run: RunPaths, state: RunState) -> tuple[CheckpointRepor
     reports = []
     for path, checkpoint in listed.items():
         inspection = found[path]
-        level, reason = guarantee(state, inspection)
+        level, reason = guarantee(state, checkpoint, inspection)
         reports.append(CheckpointReport(_completed(checkpoint, path, inspection), inspection, level, reason))
     reports.sort(key=lambda r: (r.checkpoint.time or 0.0, not _is_alias(r)), reverse=True)
     return _with_aliases(reports)
-
-
-def newest_trustworthy(reports: tuple[CheckpointReport, ...]) -> CheckpointReport | None:
-    """The newest checkpoint that is whole, safe to load, and no alias of another."""
-    return next((r for r in reports if r.guarantee != UNSAFE and not r.alias_of), None)
 
 
 def _files(run: RunPaths) -> list[Path]:

@@ -7,10 +7,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from cockpit.domain.checkpoint import newest_trustworthy
 from cockpit.domain.handoff import HandoffContext, as_json, markdown
-from cockpit.domain.run import Checkpoint, Launch, RunState
+from cockpit.domain.run import Launch, RunState
 from cockpit.errors import CannotWrite
 from cockpit.runs.atomic import write_atomic
+from cockpit.runs.checkpoints import inspect_checkpoints
 from cockpit.runs.layout import RunPaths
 from cockpit.runs.reader import RunReader
 
@@ -49,11 +51,6 @@ def compose_handoff(run: RunPaths) -> Handoff:
     return Handoff(markdown(state, context), as_json(state, context), run.handoff_md, run.handoff_json)
 
 
-def resume_candidate(state: RunState) -> Checkpoint | None:
-    """The checkpoint a resume should start from: the newest that is a file of its own, not the alias ``last``."""
-    return next((c for c in state.checkpoints if "last" not in c.roles), None)
-
-
 def config_changes(launch: Launch, run: RunPaths) -> tuple[str, ...]:
     """Lines in which the user's config file differs today from what the run was launched with."""
     if launch.overrides or not launch.config:
@@ -68,8 +65,8 @@ def config_changes(launch: Launch, run: RunPaths) -> tuple[str, ...]:
 
 def _context(run: RunPaths, state: RunState) -> HandoffContext:
     launch = state.launch
-    checkpoint = resume_candidate(state)
-    path = checkpoint.path if checkpoint else None
+    report = newest_trustworthy(inspect_checkpoints(run, state))
+    path = report.checkpoint.path if report else None
     plain: tuple[str, ...] = ()
     if launch is not None and launch.argv:
         plain = (*launch.argv, "--ckpt_path", path) if path else launch.argv

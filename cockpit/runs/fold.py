@@ -154,6 +154,8 @@ class TrainerFold:
             time=self._now(),
             seconds=seconds,
             roles=(kind,) if kind in ("requested", "stopped", "interrupted") else (),
+            finite=finite if isinstance(finite := event.get("finite"), bool) else None,
+            guarantee=(level, text(event.get("guarantee_reason"))) if (level := text(event.get("guarantee"))) else None,
         )
 
     def _on_checkpoint_gone(self, event: Event) -> None:

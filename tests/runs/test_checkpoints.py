@@ -10,9 +10,10 @@ import pytest
 import torch
 from support.fakes import run_state
 
-from cockpit.domain.checkpoint import EXACT, STATE_ONLY, UNSAFE
+from cockpit.domain.checkpoint import EXACT, STATE_ONLY, UNSAFE, newest_trustworthy
+from cockpit.domain.run import Checkpoint
 from cockpit.runs import checkpoints
-from cockpit.runs.checkpoints import inspect_checkpoints, newest_trustworthy
+from cockpit.runs.checkpoints import inspect_checkpoints
 from cockpit.runs.layout import RunPaths
 
 
@@ -41,8 +42,8 @@ def save(run, name, step, at=None, **more):
     return path
 
 
-def look(run, **state):
-    reports = inspect_checkpoints(run, run_state(checkpoints=(), **state))
+def look(run, checkpoints=(), **state):
+    reports = inspect_checkpoints(run, run_state(checkpoints=checkpoints, **state))
     return {Path(report.checkpoint.path).name: report for report in reports}
 
 
@@ -183,6 +184,19 @@ def test_a_resume_starts_from_the_newest_that_can_be_trusted(run):
     os.truncate(newest, 1000)
     shutil.copy2(newest, run.checkpoints / "last.ckpt")
     assert newest_trustworthy(tuple(look(run).values())).checkpoint.name == "a.ckpt"
+
+
+def test_a_finite_one_is_offered_before_a_newer_one_that_is_not(run):
+    paths = [save(run, f"{name}.ckpt", step) for name, step in (("a", 10), ("b", 20))]
+    told = [Checkpoint(str(p), p.name, time=t, finite=f) for p, t, f in zip(paths, (10, 20), (True, False), strict=True)]
+    assert newest_trustworthy(tuple(look(run, told).values())).checkpoint.name == "a.ckpt"
+    assert newest_trustworthy(tuple(look(run, told[1:]).values())[:1]).checkpoint.name == "b.ckpt"
+
+
+def test_the_recorders_word_at_the_save_counts(run):
+    path = save(run, "a.ckpt", 10)
+    told = Checkpoint(str(path), path.name, guarantee=(UNSAFE, "in the middle of an accumulation"))
+    assert look(run, [told])["a.ckpt"].reason == "in the middle of an accumulation"
 
 
 def test_a_last_without_a_twin_is_a_checkpoint_like_any_other(run):
