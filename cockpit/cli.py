@@ -113,6 +113,11 @@ def _parser() -> argparse.ArgumentParser:
     audit = _command(commands, "audit", "who allowed what, when, on which facts; verified")
     _json(audit)
 
+    keys = _command(commands, "keys", "which API keys are in the air, and what you call them")
+    keys.add_argument("name", metavar="NAME", nargs="?", help="a variable that holds a key")
+    keys.add_argument("kind", metavar="KIND", nargs="?", choices=("production", "test"), help="production or test")
+    _json(keys)
+
     check = _command(commands, "check", "is the project ready to train?")
     _json(check)
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from cockpit.domain.guard import Decision, Guard, Policy
 from cockpit.probes.secrets import redact
 from cockpit.project import Project
-from cockpit.runs.audit import NAME, AuditLog
+from cockpit.runs.audit import AuditLog
+from cockpit.runs.layout import AUDIT
 
 
 def audit_path(project: Project) -> Path:
     """Where the project's audit lies: beside its runs."""
-    return project.runs_folder / NAME
+    return project.runs_folder / AUDIT
 
 
 def make_guard(project: Project, via: str, *, read_only: bool = False) -> Guard:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from cockpit.actions.environment import ChildEnvironment, child_environment, expect_named, key_fact
+from cockpit.domain.checkpoint import EXACT, UNSAFE, CheckpointReport, newest_trustworthy
 from cockpit.domain.guard import Action, Fact, Guard, Permit, Question
-from cockpit.domain.run import Checkpoint, Launch, RunState, State
+from cockpit.domain.run import Launch, RunState, State
 from cockpit.domain.text import count, number, safe, shell_line, size
 from cockpit.errors import NotPossible
+from cockpit.project import Project
 from cockpit.runner.attempt import LaunchSpec
 from cockpit.runner.launch import launch
-from cockpit.runs.documents import config_changes, resume_candidate
+from cockpit.runs.checkpoints import inspect_checkpoints
+from cockpit.runs.documents import config_changes
 from cockpit.runs.layout import RunPaths
 from cockpit.runs.reader import RunReader
 
@@ -21,10 +25,11 @@ class ResumePlan:
     """A resume that has been thought through and not begun."""
 
     run: RunPaths
-    checkpoint: Checkpoint
+    report: CheckpointReport
     argv: tuple[str, ...]
     cwd: str
     question: Question
+    environment: ChildEnvironment
 
 
 def plan_resume(run: RunPaths, reference: str | None = None) -> ResumePlan:
@@ -42,23 +47,30 @@ def plan_resume(run: RunPaths, reference: str | None = None) -> ResumePlan:
         raise NotPossible(f"{state.id} is {state.state} (pid {state.pid}); stop it first", "It is still running")
     if state.launch is None:
         raise NotPossible(state.evidence, "This run cannot be resumed")
-    checkpoint = _find(state, reference) if reference else resume_candidate(state)
-    if checkpoint is None:
+    reports = inspect_checkpoints(run, state)
+    report = _find(state, reports, reference) if reference else newest_trustworthy(reports)
+    if report is None:
+        missing = "has no checkpoint" if not reports else f"has {len(reports)} checkpoints and none that can be trusted"
         raise NotPossible(
-            f"{state.id} has no checkpoint", "Nothing to resume from", f"Start anew: cockpit start {state.launch.name}"
+            f"{state.id} {missing}", "Nothing to resume from", f"Start anew: cockpit start {state.launch.name}"
         )
+    checkpoint = report.checkpoint
+    if not report.verified or report.inspection.foreign:
+        raise NotPossible(f"{safe(checkpoint.name)}: {safe(report.reason)}", "This checkpoint cannot be resumed from")
     argv = (*state.launch.argv, "--ckpt_path", checkpoint.path)
+    child = child_environment(Project(Path(state.launch.project)), run.config.read_bytes(), test=state.launch.test)
     question = Question(
         action=Action.RESUME,
         subject=state.short_id,
         title=f"Resume {safe(state.name)} {state.short_id}?",
         will="Training goes on in the same run, as its next attempt.",
-        facts=tuple(_facts(state, checkpoint, state.launch, run)),
+        facts=tuple(_facts(state, report, newest_trustworthy(reports), state.launch, run))
+        + tuple(filter(None, [key_fact(child.keys)])),
         cannot_undo="Steps after this checkpoint are trained again; the chart shows them once.",
         yes="Resume",
         command=shell_line(argv),
     )
-    return ResumePlan(run, checkpoint, argv, state.launch.project, question)
+    return ResumePlan(run, report, argv, state.launch.project, question, child)
 
 
 def resume(plan: ResumePlan, permit: Permit, guard: Guard) -> None:
@@ -66,23 +78,41 @@ def resume(plan: ResumePlan, permit: Permit, guard: Guard) -> None:
 
     Raises:
         PermitVoid: the permit does not cover it, or the facts have changed since.
+        NeedsPermission: nobody has said yet what a key is that the run would see.
         RunInUse: somebody else was faster.
         LaunchError: it could not be started; nothing was left running.
     """
-    with guard.spend(permit, plan_resume(plan.run, plan.checkpoint.path).question):
-        launch(LaunchSpec(plan.run, plan.argv, plan.cwd, checkpoint=plan.checkpoint.path, step=plan.checkpoint.step))
+    checkpoint = plan.report.checkpoint
+    again = plan_resume(plan.run, checkpoint.path)
+    expect_named(again.environment.keys)
+    with guard.spend(permit, again.question):
+        launch(
+            LaunchSpec(
+                plan.run,
+                plan.argv,
+                plan.cwd,
+                environment=again.environment.added,
+                unset=again.environment.unset,
+                checkpoint=checkpoint.path,
+                step=checkpoint.step,
+            )
+        )
 
 
-def _find(state: RunState, reference: str) -> Checkpoint:
+def _find(state: RunState, reports: tuple[CheckpointReport, ...], reference: str) -> CheckpointReport:
     wanted = Path(reference)
-    for checkpoint in state.checkpoints:
-        if reference in (checkpoint.name, checkpoint.path) or wanted.absolute() == Path(checkpoint.path).absolute():
-            return checkpoint
-    names = ", ".join(c.name for c in state.checkpoints[:6]) or "none"
+    for report in reports:
+        own = report.checkpoint
+        if reference in (own.name, own.path) or wanted.absolute() == Path(own.path).absolute():
+            return report
+    names = ", ".join(safe(report.checkpoint.name) for report in reports[:6]) or "none"
     raise NotPossible(f"{state.id} has no checkpoint {safe(reference)}", "No such checkpoint", f"There is: {names}")
 
 
-def _facts(state: RunState, checkpoint: Checkpoint, launched: Launch, run: RunPaths) -> list[Fact]:
+def _facts(
+    state: RunState, report: CheckpointReport, advised: CheckpointReport | None, launched: Launch, run: RunPaths
+) -> list[Fact]:
+    checkpoint = report.checkpoint
     redo = max(0, (state.step or 0) - (checkpoint.step or 0))
     total = state.steps_total
     facts = [
@@ -93,8 +123,14 @@ def _facts(state: RunState, checkpoint: Checkpoint, launched: Launch, run: RunPa
     ]
     if checkpoint.value is not None:
         facts.append(Fact(safe(checkpoint.metric or "metric"), number(checkpoint.value)))
-    guarantee, why = state.guarantee
-    facts.append(Fact("guarantee", f"{guarantee}: {safe(why)}", "" if guarantee == "exact" else "warn"))
+    level = {EXACT: "", UNSAFE: "bad"}.get(report.guarantee, "warn")
+    facts.append(Fact("guarantee", f"{report.guarantee}: {safe(report.reason)}", level))
+    if checkpoint.finite is False:
+        facts.append(Fact("weights", "not finite: training cannot recover from here", "bad"))
+    if advised is not None and advised is not report:
+        facts.append(
+            Fact("newest good", f"{safe(advised.checkpoint.name)}, step {count(advised.checkpoint.step)}", "warn")
+        )
     if state.state is State.FINISHED:
         facts.append(Fact("schedule", "training had finished: nothing may be left to do", "warn"))
     changes = config_changes(launched, run)

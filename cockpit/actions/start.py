@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cockpit import project as projects
+from cockpit.actions.environment import ChildEnvironment, child_environment, expect_named, key_fact
 from cockpit.actions.overrides import apply_overrides
 from cockpit.domain.guard import Action, Fact, Guard, Permit, Question
 from cockpit.domain.run import Launch, RunState, State
@@ -44,6 +45,7 @@ class StartPlan:
     id: str
     argv: tuple[str, ...]
     question: Question
+    environment: ChildEnvironment
     test: bool
 
 
@@ -92,17 +94,18 @@ def plan_start(
     identity = run_id or new_run_id(config.name)
     run = RunPaths(project.runs_folder / identity)
     argv = (sys.executable, "-m", "trainers", "fit", "--config", str(run.config))
+    child = child_environment(project, content, test=test)
     question = Question(
         action=Action.START,
         subject=config.name,
         title=f"Start {safe(config.name)}?",
         will="A training run starts on this machine. It goes on when you leave.",
-        facts=tuple(_facts(project, effective, overrides, GpuProbe().sample())),
+        facts=(*_facts(project, effective, overrides, GpuProbe().sample()), *filter(None, [key_fact(child.keys)])),
         cannot_undo=_CANNOT_UNDO,
         yes="Start",
         command=shell_line(argv),
     )
-    return StartPlan(project, effective, content, tuple(overrides), identity, argv, question, test)
+    return StartPlan(project, effective, content, tuple(overrides), identity, argv, question, child, test)
 
 
 def start(plan: StartPlan, permit: Permit, guard: Guard) -> RunPaths:
@@ -110,16 +113,19 @@ def start(plan: StartPlan, permit: Permit, guard: Guard) -> RunPaths:
 
     Raises:
         PermitVoid: the permit does not cover it, or the facts have changed since.
+        NeedsPermission: nobody has said yet what a key is that the run would see.
         LaunchError: it could not be started; nothing was left running.
     """
     config = projects.read_config(plan.config.path, shipped=plan.config.shipped)
-    again = plan_start(plan.project, config, plan.overrides, run_id=plan.id)
+    again = plan_start(plan.project, config, plan.overrides, test=plan.test, run_id=plan.id)
+    expect_named(again.environment.keys)
     with guard.spend(permit, again.question):
         try:
             run = create_run(plan.project.runs_folder, _record(again, plan.test), again.content)
         except OSError as error:
             raise LaunchError(f"{plan.project.runs_folder}: {error.strerror}", "Cannot make the run") from None
-        launch(LaunchSpec(run, plan.argv, str(plan.project.root)))
+        child = again.environment
+        launch(LaunchSpec(run, plan.argv, str(plan.project.root), environment=child.added, unset=child.unset))
     return run
 
 

@@ -22,6 +22,7 @@ _VERBS = {
     "logs": ("looking", "logs"),
     "handoff": ("documents", "handoff"),
     "config": ("config", "config"),
+    "keys": ("keys", "keys"),
     "audit": ("audit", "audit"),
 }
 

@@ -1,16 +1,18 @@
-"""What looks like a secret, in one table; redacted before anything is written."""
+"""What looks like a secret, in one table; redacted before anything is written, held back from what is launched."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 NAMES = (
     "WANDB_API_KEY", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "OPENAI_API_KEY", "ANTHROPIC_API_KEY",
     "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "GOOGLE_APPLICATION_CREDENTIALS",
     "KAGGLE_KEY", "COMET_API_KEY", "NEPTUNE_API_TOKEN", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN",
-    "GITHUB_TOKEN", "GH_TOKEN", "SLACK_TOKEN", "SLACK_WEBHOOK_URL",
+    "GITHUB_TOKEN", "GH_TOKEN", "SLACK_TOKEN", "SLACK_WEBHOOK_URL", "PGPASSWORD", "MYSQL_PWD",
 )  # fmt: skip
+FAMILIES = ("AWS_", "COMET_", "NEPTUNE_", "KAGGLE_", "MLFLOW_TRACKING_")  # of names; all of one lead to an account
 REDACTED = "[redacted]"
 
 _SUSPECT_NAME = re.compile(r"(?i)(api[_-]?key|secret|token|passw(or)?d|credential)s?$")
@@ -20,15 +22,52 @@ _VALUES = re.compile(
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
     re.DOTALL,
 )
-_URL_PASSWORD = re.compile(r"(?P<head>[a-zA-Z][a-zA-Z0-9+.-]*://[^/\s:@]*:)[^/\s@]+(?=@)")
+_URL_PASSWORD = re.compile(r"(?P<head>[a-zA-Z][a-zA-Z0-9+.-]*://[^/\s:@]*:)(?P<value>[^/\s@]+)(?=@)")
 _ASSIGNED = re.compile(
-    r"(?i)(?P<head>[\w-]*(?:api[_-]?key|secret(?:[_-]?access[_-]?key)?|token|passw(?:or)?d)\s*[=:]\s*)(?P<value>[^\s'\",;]+)"
+    r"(?i)(?P<head>[\w-]*(?:api[_-]?key|secret(?:[_-]?access[_-]?key)?|token|passw(?:or)?d)[\"']?\s*[=:]\s*[\"']?)(?P<value>[^\s'\",;]+)"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """One that was found; its value is in no representation."""
+
+    name: str  # of the variable, or the line of the text
+    value: str = field(repr=False)
 
 
 def is_secret_name(name: str) -> bool:
     """Whether a variable or option of this name holds a secret."""
-    return name.upper() in NAMES or _SUSPECT_NAME.search(name) is not None
+    return name.upper() in NAMES or name.upper().startswith(FAMILIES) or _SUSPECT_NAME.search(name) is not None
+
+
+def secrets_of(environment: Mapping[str, str]) -> tuple[Secret, ...]:
+    """Every variable that is named like a secret, or whose value has the shape of one or holds one; by name."""
+    return tuple(
+        Secret(name, value)
+        for name, value in sorted(environment.items())
+        if value and (is_secret_name(name) or redact(value) != value)
+    )
+
+
+def secrets_in(text: str) -> tuple[Secret, ...]:
+    """Every secret in a text, with the number of its line (from 1) as its name."""
+    found: dict[str, int] = {}
+    for pattern, group in ((_VALUES, 0), (_URL_PASSWORD, "value"), (_ASSIGNED, "value")):
+        for match in pattern.finditer(text):
+            # eos_token and its like are words of a vocabulary
+            word = pattern is _ASSIGNED and "token" in match["head"].lower() and not _is_random(match[group])
+            if not word and not _is_placeholder(match[group]):
+                found.setdefault(match[group], text.count("\n", 0, match.start()) + 1)
+    return tuple(Secret(f"line {line}", value) for value, line in sorted(found.items(), key=lambda item: item[1]))
+
+
+def _is_random(value: str) -> bool:
+    return len(value) >= 12 and any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
+
+
+def _is_placeholder(value: str) -> bool:
+    return value == REDACTED or value.lower() in ("null", "~", "none", "true", "false") or value.startswith("$")
 
 
 def redact(text: str) -> str:

@@ -46,17 +46,18 @@ def launch(spec: LaunchSpec, timeout: float = TIMEOUT) -> Launched:
     except OSError as error:
         raise LaunchError(f"{spec.run.attempts}: {error.strerror}", "Cannot write the run") from None
     try:
-        return _start_runner(spec.run, attempt, timeout)
+        return _start_runner(spec, attempt, timeout)
     except BaseException:
         spec.run.attempt(attempt).unlink(missing_ok=True)
         raise
 
 
-def _start_runner(run: RunPaths, attempt: int, timeout: float) -> Launched:
+def _start_runner(spec: LaunchSpec, attempt: int, timeout: float) -> Launched:
+    run = spec.run
     readable, writable = os.pipe()
     try:
         try:
-            runner = _spawn(run, attempt, writable)
+            runner = _spawn(spec, attempt, writable)
         except OSError as error:
             raise LaunchError(f"The runner: {error.strerror}", "Cannot start it") from None
         finally:
@@ -76,8 +77,11 @@ def _start_runner(run: RunPaths, attempt: int, timeout: float) -> Launched:
     raise kind(message, words.get("title", "Cannot start it"), words.get("hint", f"See {run.runner_log}"))
 
 
-def _spawn(run: RunPaths, attempt: int, ready: int) -> subprocess.Popen[bytes]:
-    environment = {k: v for k, v in os.environ.items() if k not in (ENV_RUN_DIR, ENV_ATTEMPT)}
+def _spawn(spec: LaunchSpec, attempt: int, ready: int) -> subprocess.Popen[bytes]:
+    run = spec.run
+    # what the trainer must not see, it could read from its parent's environment
+    hidden = {ENV_RUN_DIR, ENV_ATTEMPT, *spec.unset}
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
     arguments = (str(run.root.absolute()), str(attempt), str(ready))
     log = os.open(run.runner_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:

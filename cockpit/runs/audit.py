@@ -21,7 +21,6 @@ from cockpit.domain.guard import Decision, Unrecorded
 from cockpit.runs.append import AppendFile
 from cockpit.runs.requests import me
 
-NAME = "audit.jsonl"
 SCHEMA = 1
 _GENESIS = "0" * 64  # what the first entry is chained to
 _BLOCK = 1 << 16  # bytes

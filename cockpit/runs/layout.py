@@ -10,6 +10,7 @@ from typing import Self, overload
 
 ENV_RUN_DIR = "COCKPIT_RUN_DIR"
 ENV_ATTEMPT = "COCKPIT_ATTEMPT"
+AUDIT = "audit.jsonl"  # in the runs folder: who allowed what
 INDEX = ".index.json"  # in the runs folder: what its ended runs came to
 
 

@@ -14,7 +14,7 @@ from textual.screen import Screen
 
 from cockpit.actions.permission import make_guard
 from cockpit.domain.guard import Action, Answer, FactsChanged, Refused
-from cockpit.domain.text import safe
+from cockpit.domain.text import count, number, safe, size
 from cockpit.errors import CockpitError
 from cockpit.settings import SettingsError
 from cockpit.tui.cells import CellPanel, Line
@@ -31,7 +31,9 @@ from cockpit.tui.screens.help import HelpScreen
 from cockpit.tui.screens.message import MessageScreen
 
 if TYPE_CHECKING:
+    from cockpit.domain.checkpoint import CheckpointReport
     from cockpit.domain.guard import Question
+    from cockpit.domain.run import Checkpoint
     from cockpit.project import Project
     from cockpit.runs.layout import RunPaths
 
@@ -321,7 +323,9 @@ class CockpitApp(App[Leave]):
             remedy = f"\n\n```bash\n{item.remedy}\n```" if item.remedy else ""
             self.push_screen(DocumentScreen(item.label, item.detail + remedy, copy=item.remedy))
         elif panel.id == "checkpoints":
-            self.push_screen(DocumentScreen("checkpoint", item.path, copy=item.path))
+            self.push_screen(
+                DocumentScreen("checkpoint", _about(item, self.dashboard.checkpoints.report(item)), copy=item.path)
+            )
 
     def action_unzoom(self) -> None:
         """From the zoom to everything."""
@@ -383,6 +387,18 @@ class CockpitApp(App[Leave]):
                     f"{key.help}  [{key.shown}]".replace("[", "(").replace("]", ")"),
                     getattr(self, f"action_{key.action}"),
                 )
+
+
+def _about(checkpoint: Checkpoint, report: CheckpointReport | None) -> str:
+    lines = [checkpoint.path, "", f"- **step**: {count(checkpoint.step)}", f"- **size**: {size(checkpoint.bytes)}"]
+    if checkpoint.value is not None:
+        lines.append(f"- **{safe(checkpoint.metric or 'metric')}**: {number(checkpoint.value)}")
+    if report is not None:
+        lines.append(f"- **verified**: {'every checksum is right' if report.verified else report.reason}")
+        lines.append(f"- **a resume is**: {report.guarantee}: {report.reason}")
+        lines += [f"- **is the same as**: {report.alias_of}"] if report.alias_of else []
+        lines += [f"- **would run**: {name}" for name in report.inspection.foreign]
+    return "\n".join([*lines, "", "`r` with the cursor on it resumes from it."])
 
 
 def _told(model: str, steps: int | None, epochs: int | None, shipped: bool) -> str:

@@ -48,11 +48,12 @@ class Dashboard(Screen[None]):
         self.rate = RateChart("learning rate", "", id="rate")
         self.runs = Runs("Runs", id="runs")
         self.checks = Checklist("Ready to train", id="checks")
+        self.checkpoints = Checkpoints("Checkpoints", id="checkpoints")
         self.log_panel = Log("log", id="log")
         self.panels: dict[str, CellPanel] = {
             "checks": self.checks,
             "runs": self.runs,
-            "checkpoints": Checkpoints("Checkpoints", id="checkpoints"),
+            "checkpoints": self.checkpoints,
             "loss": self.loss,
             "rate": self.rate,
             "log": self.log_panel,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from cockpit.runs.layout import RunPaths
 from cockpit.runs.reader import RunReader
 from cockpit.runs.store import Catalogue
+from cockpit.tui.inspector import Inspector
 from cockpit.tui.messages import Snapshot
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class LiveFeed:
         self._gpu_history: dict[int, deque[float]] = {}
         self._host_history: dict[str, deque[float]] = {}
         self._probes: tuple[GpuProbe, HostProbe] | None = None
+        self._inspector = Inspector()
         self._first = True
         self._lock = threading.Lock()
 
@@ -81,6 +83,7 @@ class LiveFeed:
                 gpu_history={index: tuple(values) for index, values in self._gpu_history.items()},
                 host_history={name: tuple(values) for name, values in self._host_history.items()},
                 log=_last_lines(RunPaths(Path(state.path)).output) if state else (),
+                checkpoints=self._inspector.reports(state) if state and not first else (),
             )
 
     def _read_selected(self, ids: list[str]) -> RunState | None:

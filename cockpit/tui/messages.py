@@ -9,6 +9,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from cockpit.domain.checklist import Check
+    from cockpit.domain.checkpoint import CheckpointReport
     from cockpit.domain.run import RunState
     from cockpit.probes.gpu import GpuReport
     from cockpit.probes.host import HostSample
@@ -29,6 +30,7 @@ class Snapshot:
     gpu_history: dict[int, tuple[float, ...]] = field(default_factory=dict)  # memory, share 0..1
     host_history: dict[str, tuple[float, ...]] = field(default_factory=dict)  # ram, cpu: shares 0..1
     log: tuple[str, ...] = ()
+    checkpoints: tuple[CheckpointReport, ...] = ()  # of the selected run, as far as they have been read
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,8 +212,8 @@ def test_a_runner_that_hangs_is_ended_with_its_trainer(run, monkeypatch, wait_fo
     hang = "import subprocess, sys, time; subprocess.Popen(sys.argv[1:], start_new_session=True); time.sleep(600)"
     trainer = f"import time; open({str(started)!r}, 'w').close(); time.sleep(600)"
 
-    def spawn(paths, attempt, ready):
-        command = [sys.executable, "-c", hang, sys.executable, "-c", trainer, str(paths.root)]
+    def spawn(spec, attempt, ready):
+        command = [sys.executable, "-c", hang, sys.executable, "-c", trainer, str(spec.run.root)]
         runner = subprocess.Popen(command, pass_fds=(ready,), start_new_session=True)
         wait_for(started.exists)
         return runner

@@ -188,7 +188,11 @@ def test_a_resume_starts_from_the_newest_that_can_be_trusted(run):
 
 def test_a_finite_one_is_offered_before_a_newer_one_that_is_not(run):
     paths = [save(run, f"{name}.ckpt", step) for name, step in (("a", 10), ("b", 20))]
-    told = [Checkpoint(str(p), p.name, time=t, finite=f) for p, t, f in zip(paths, (10, 20), (True, False), strict=True)]
+    good, bad = paths
+    told = [
+        Checkpoint(str(good), good.name, time=10, finite=True),
+        Checkpoint(str(bad), bad.name, time=20, finite=False),
+    ]
     assert newest_trustworthy(tuple(look(run, told).values())).checkpoint.name == "a.ckpt"
     assert newest_trustworthy(tuple(look(run, told[1:]).values())[:1]).checkpoint.name == "b.ckpt"
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual.message import Message
 
+from cockpit.domain.checkpoint import UNSAFE, CheckpointReport
 from cockpit.domain.run import Checkpoint, RunState
-from cockpit.domain.text import count, number, safe, size
+from cockpit.domain.text import age, count, number, safe, size
 from cockpit.tui.cells import CellPanel, Line, between, fit
 from cockpit.tui.messages import Snapshot
 from cockpit.tui.signs import check_sign, state_sign
 
 if TYPE_CHECKING:
     from cockpit.domain.checklist import Check
+
+
+_ROOM_FOR_ALL = 90  # cells
 
 
 class ListPanel(CellPanel):
@@ -161,17 +167,45 @@ class Checkpoints(ListPanel):
 
     empty = "none saved yet"
 
+    _reports: Mapping[str, CheckpointReport] = MappingProxyType({})
+    _now = 0.0
+
     def show(self, snapshot: Snapshot) -> None:
-        """Take in a new look."""
-        self.put(snapshot.selected.checkpoints if snapshot.selected else ())
+        """Take in a new look; what has been read through says what it is worth."""
+        self._reports = {report.checkpoint.path: report for report in snapshot.checkpoints}
+        self._now = snapshot.now
+        told = snapshot.selected.checkpoints if snapshot.selected else ()
+        known = {checkpoint.path for checkpoint in told}
+        others = tuple(report.checkpoint for path, report in self._reports.items() if path not in known)
+        self.put((*told, *others))
+
+    def report(self, item: Checkpoint) -> CheckpointReport | None:
+        """What was found inside, once it has been read."""
+        return self._reports.get(item.path)
 
     def row(self, item: Checkpoint, width: int) -> Line:
-        """Role, step, metric, size."""
+        """Whether it is whole, role, step, metric; on wide panels size, age and what a resume gives back."""
+        report = self.report(item)
         role = safe(item.roles[0], 6) if item.roles else ""
+        if report is not None and report.alias_of:
+            role = "alias"
+        sign = ("·", "faint") if report is None else check_sign(_worth(report), plain=self.ascii)
         left: Line = [
-            (f"{role:<6}" if width >= 24 else "", "good" if role == "best" else "dim"),
+            (f"{sign[0]} ", sign[1]),
+            (f"{role:<6}" if width >= 26 else "", "good" if role == "best" else "dim"),
             (f"step {count(item.step)}", "text"),
         ]
         value = number(item.value) if item.value is not None and item.metric != "step" else ""
-        right: Line = [(value, "text")] + ([(f" {size(item.bytes):>9}", "dim")] if width >= 34 else [])
-        return between(left, right, width)
+        right: Line = [(value, "text")] + ([(f" {size(item.bytes):>9}", "dim")] if width >= 36 else [])
+        if width < _ROOM_FOR_ALL:
+            return between(left, right, width)
+        if item.time is not None:
+            right.append((f"  {age(self._now - item.time):<9}", "dim"))
+        worth = f"{report.guarantee}: {report.reason}" if report is not None else "not read yet"
+        return between(left, [*right, (f"  {safe(worth, width - 56):<{width - 56}}", "dim")], width)
+
+
+def _worth(report: CheckpointReport) -> str:
+    if report.guarantee == UNSAFE:
+        return "bad"
+    return "warn" if report.stale or report.checkpoint.finite is False else "ok"

@@ -1,0 +1,81 @@
+"""What a person has called each key, remembered by a salted hash; a key itself is never written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from cockpit.domain.keys import Key, Kind
+from cockpit.errors import CannotWrite
+from cockpit.probes.secrets import secrets_in, secrets_of
+from cockpit.runs.atomic import write_atomic
+
+SCHEMA = 1
+_COST = 1 << 12  # of scrypt: about 10 ms and 4 MiB for each key
+
+
+def keyring_path() -> Path:
+    """``cockpit/keys.json`` below ``$XDG_CONFIG_HOME``, else below ``~/.config``."""
+    base = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(base) if base else Path.home() / ".config") / "cockpit" / "keys.json"
+
+
+class Keyring:
+    """Knows what keys are called. A file that cannot be read names none, so that each is asked for again."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path or keyring_path()
+        self._salt, self._kinds = _read(self._path)
+
+    def in_environment(self, environment: Mapping[str, str]) -> tuple[Key, ...]:
+        """The keys among some variables, by name."""
+        return tuple(self._key(secret.name, secret.value) for secret in secrets_of(environment))
+
+    def in_config(self, content: str) -> tuple[Key, ...]:
+        """The keys written in a config, by line."""
+        return tuple(self._key(secret.name, secret.value, written=True) for secret in secrets_in(content))
+
+    def remember(self, key: Key, kind: Kind) -> None:
+        """Call ``key`` so from now on.
+
+        Raises:
+            CannotWrite: the file cannot be written.
+        """
+        kinds = {**_read(self._path)[1], key.digest: kind.value}
+        record = {"schema": SCHEMA, "salt": self._salt.hex(), "keys": kinds}
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_atomic(self._path, json.dumps(record, indent=1) + "\n")
+        except OSError as error:
+            raise CannotWrite(self._path, error, "The key cannot be remembered") from None
+        self._kinds = kinds
+
+    def _key(self, name: str, value: str, *, written: bool = False) -> Key:
+        digest = _digest(value, self._salt)
+        return Key(name, digest, Kind(self._kinds.get(digest, Kind.UNKNOWN)), written)
+
+
+def _read(path: Path) -> tuple[bytes, dict[str, str]]:
+    try:
+        record = json.loads(path.read_bytes())
+        salt, kinds = bytes.fromhex(record["salt"]), dict(record["keys"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return _new_salt(), {}
+    return salt, {digest: kind for digest, kind in kinds.items() if kind in (Kind.PRODUCTION, Kind.TEST)}
+
+
+@cache
+def _new_salt() -> bytes:
+    """One for the life of this process, until the first key is remembered with it."""
+    return secrets.token_bytes(16)
+
+
+@cache
+def _digest(value: str, salt: bytes) -> str:
+    data = value.encode("utf-8", "surrogateescape")
+    return hashlib.scrypt(data, salt=salt, n=_COST, r=8, p=1, dklen=16).hex()
