@@ -128,11 +128,11 @@ class Answers:
         raise StopTraining(128 + number if ranks.first else 0)
 
     def after_failure(self, trainer: Any, exception: BaseException) -> None:
-        """Save what a failed training has reached, where its weights lie between two steps."""
+        """Save what a failed training has reached; to be called where its weights lie between two steps."""
         ranks = self._ranks
         if ranks is None or ranks.count > 1 or not isinstance(exception, Exception):
             return  # the other processes may be anywhere, and nobody who presses ^C twice wants to wait
-        if trainer.global_step > self._saves.last_step and _between_steps(trainer):
+        if trainer.global_step > self._saves.last_step and not _accumulating(trainer):
             _forget_unfinished(trainer)
             self._saves.save(trainer, "interrupted", _MOVED_ON)
 
@@ -144,13 +144,10 @@ def _limit_kept(ranks: Ranks) -> str:
     return f"; its {ranks.count} processes stay in touch, so the time limit{limit} of their collectives does not end it"
 
 
-def _between_steps(trainer: Any) -> bool:
-    """Whether no optimizer step is half done and no gradient waits for one."""
-    loop = trainer.fit_loop.epoch_loop
-    steps = loop.automatic_optimization.optim_progress.optimizer.step.total
-    batches = loop.batch_progress.current.processed
-    accumulated = batches % trainer.accumulate_grad_batches and batches != trainer.num_training_batches
-    return trainer.lightning_module.automatic_optimization and steps.ready == steps.completed and not accumulated
+def _accumulating(trainer: Any) -> bool:
+    """Whether gradients of earlier batches wait for their optimizer step."""
+    batches = trainer.fit_loop.epoch_loop.batch_progress.current.processed
+    return bool(batches % trainer.accumulate_grad_batches and batches != trainer.num_training_batches)
 
 
 def _forget_unfinished(trainer: Any) -> None:

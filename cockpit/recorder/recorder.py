@@ -49,6 +49,7 @@ class RecorderHooks(Harmless):
         self._steps: StepLog | None = None
         self._step = 0
         self._phase_began = self._phase_told = 0.0
+        self._updating = False  # the optimizer has begun to change the weights, and the step is not done
         self._ended = False
 
     # -- beginning ----------------------------------------------------------------------------------------
@@ -121,14 +122,19 @@ class RecorderHooks(Harmless):
 
     # -- stepping -----------------------------------------------------------------------------------------
 
-    @harmless
     def on_before_optimizer_step(self, trainer: Any, pl_module: Any, optimizer: Any) -> None:
         """Gradients are whole, and unscaled."""
+        self._updating = True
+        self._measure()
+
+    @harmless
+    def _measure(self) -> None:
         if self._steps is not None:
             self._steps.before_optimizer_step()
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """After a batch; nothing happens in the middle of an accumulation."""
+        self._updating = False
         if trainer.global_step != self._step:
             self._step = trainer.global_step
             self._record(trainer, outputs)
@@ -191,7 +197,9 @@ class RecorderHooks(Harmless):
 
     @harmless
     def on_save_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
-        """A checkpoint is about to be written."""
+        """A checkpoint is about to be written; what led to it goes to disk first, so that a resume leaves no gap."""
+        if self._buffer is not None:
+            self._buffer.flush(wait=True)
         self._saves.weigh(trainer, checkpoint)
 
     # -- ending -------------------------------------------------------------------------------------------
@@ -217,7 +225,8 @@ class RecorderHooks(Harmless):
         self._journal.write(
             "exception", durable=True, type=type(exception).__name__, message=str(exception)[:500], traceback=text
         )
-        self._answers.after_failure(trainer, exception)
+        if not self._updating:
+            self._answers.after_failure(trainer, exception)
 
     @harmless
     def teardown(self, trainer: Any, pl_module: Any, stage: str) -> None:

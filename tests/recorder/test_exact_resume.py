@@ -25,8 +25,7 @@ def trained(name, options):
         for port in [free_port()]
         for rank in range(options.processes)
     ]
-    codes = [fit.wait() for fit in fits]
-    return codes, [steps_of(fit) for fit in fits]
+    return Fit.wait_for_all(fits), [steps_of(fit) for fit in fits]
 
 
 def environment(rank, processes, port):

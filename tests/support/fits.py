@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import sys
 import traceback
+from multiprocessing import connection
 
 from cockpit.runs.layout import ENV_ATTEMPT, ENV_RUN_DIR, RunPaths
 
@@ -28,6 +29,18 @@ class Fit:
         assert self.process.exitcode is not None, f"still training:\n{self.text()[-2000:]}"
         return self.process.exitcode
 
+    @staticmethod
+    def wait_for_all(fits):
+        """The exit codes of processes that train together; when one fails, the others are killed as a launcher does."""
+        running = {fit.process.sentinel: fit for fit in fits}
+        while running:
+            ended = connection.wait(running, DEADLINE)
+            assert ended, f"still training:\n{fits[0].text()[-2000:]}"
+            if any(running.pop(sentinel).wait() for sentinel in ended):
+                for fit in running.values():
+                    fit.process.kill()
+        return [fit.process.exitcode for fit in fits]
+
     def text(self):
         return self.output.read_text() if self.output.exists() else ""
 
@@ -45,6 +58,7 @@ def _run(output, environment, target, arguments):
     sys.stdout = sys.stderr = open(output, "a", buffering=1)  # noqa: SIM115
     os.environ.update(environment)
     torch.set_num_threads(1)
+    multiprocessing.set_start_method("fork", force=True)  # for loader workers, as in a process started by hand
     try:
         target(*arguments)
     except SystemExit:

@@ -28,7 +28,7 @@ class Options:
     folder: Path
     resume: Path | None = None
     epochs: int = 3
-    save_every: int = 4
+    save_every: int | None = 4  # steps; None is at the end of every epoch
     validate_every: int = 6
     validation_batches: int = 1
     accumulate: int = 1
@@ -39,6 +39,7 @@ class Options:
     exact: bool = True
     nan_at: int | None = None  # the loss of this step, and all weights after it
     raise_at: int | None = None
+    raise_on_batch: int | None = None  # of an epoch, from 0
     raise_in_validation: int | None = None  # at this step
     die_at: int | None = None
     die_in_validation: int | None = None
@@ -57,7 +58,7 @@ class Tiny(LightningModule):
         loss = ((self.net(batch[0]) - batch[1]) ** 2).mean()
         if self.global_step + 1 == self.options.nan_at:
             loss = loss * float("nan")
-        if self.global_step + 1 == self.options.raise_at:
+        if self.options.raise_at == self.global_step + 1 or self.options.raise_on_batch == batch_idx:
             raise ValueError("the data are cursed")
         self.log("train/loss", loss)
         return loss
@@ -122,7 +123,10 @@ def loaders(options):
 
 def train(options):
     seed_everything(7, verbose=False)
-    saver = ModelCheckpoint(every_n_train_steps=options.save_every, save_top_k=-1, filename="{step}")
+    saver = ModelCheckpoint(
+        every_n_train_steps=options.save_every, save_on_train_epoch_end=options.save_every is None, save_top_k=-1,
+        filename="{step}",
+    )  # fmt: skip
     callbacks = [saver, Tell(options)]
     if ENV_RUN_DIR not in os.environ:
         saver.dirpath = str(options.folder)
