@@ -135,6 +135,8 @@ class Refused(CockpitError):
 class Unrecorded(CockpitError):
     """The answer could not be written down, so the deed must not be done."""
 
+    exit_code = 1
+
 
 class PermitVoid(CockpitError):
     """A permit does not cover the deed: forged, used, expired, or the facts have changed."""

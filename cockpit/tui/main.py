@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import locale
 import os
+import signal
 
 from cockpit.project import Project
 from cockpit.settings import peek_palette
@@ -15,6 +16,8 @@ from cockpit.tui.palette import use_sixteen_colours
 
 def open_cockpit(project: Project, *, ascii_only: bool, selected: str | None, ask_to_start: str | None) -> Leave | None:
     """Run until the person leaves; returns what they leave behind, None if the screen died."""
+    # who was started by nohup ignores hang-ups, and would spin on a terminal that is gone
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     palette = peek_palette(project.root)
     use_sixteen_colours(few_colours(os.environ) if palette == "auto" else palette == "sixteen")
     app = CockpitApp(

@@ -5,12 +5,14 @@ step), ``deaf`` (requests are not looked at).
 """
 
 import fcntl
-import json
+import io
 import math
 import os
+import pickle
 import signal
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import yaml
@@ -24,13 +26,27 @@ from cockpit.runs.process import start_time
 from cockpit.runs.scalars import ATTEMPT, ScalarWriter
 
 
+def checkpoint_of(step):
+    """The bytes of a checkpoint as torch lays them out, without a weight in it."""
+    content = {"epoch": 0, "global_step": step, "cockpit": {"schema": 2, "rng": []}}
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("archive/data.pkl", pickle.dumps(content, protocol=2))
+    return file.getvalue()
+
+
+def step_of(checkpoint):
+    with zipfile.ZipFile(checkpoint) as archive:
+        return pickle.loads(archive.read("archive/data.pkl"))["global_step"]
+
+
 class Trainer:
     def __init__(self, config, checkpoint):
         self.run = RunPaths(Path(os.environ[ENV_RUN_DIR]))
         self.attempt = int(os.environ[ENV_ATTEMPT])
         self.total = config["trainer"]["max_steps"]
         self.pace, self.deaf = config["fake"].get("pace", 0.02), config["fake"].get("deaf", False)
-        self.step = json.loads(Path(checkpoint).read_text())["step"] if checkpoint else 0
+        self.step = step_of(checkpoint) if checkpoint else 0
         self.began, self.done, self.told = time.time(), set(), None
 
     def lock(self):
@@ -81,7 +97,7 @@ class Trainer:
 
     def save(self, kind):
         path = self.run.checkpoints / f"{kind}-step={self.step}.ckpt"
-        write_atomic(path, json.dumps({"step": self.step}))
+        write_atomic(path, checkpoint_of(self.step))
         name = str(path.relative_to(self.run.root))
         self.journal.write("checkpoint", durable=True, path=name, step=self.step, epoch=0, kind=kind, seconds=0.0)
         return name
