@@ -51,16 +51,16 @@ class Answers:
         """Give the signals back."""
         self._signals.restore()
 
-    def after_step(self, trainer: Any) -> None:
-        """Look at what was asked, if it is time.
+    def after_step(self, trainer: Any, step: int) -> None:
+        """Look at what was asked, if it is time after this step.
 
         Raises:
             StopTraining: it was asked for, and the checkpoint is saved.
         """
         ranks = self._ranks
-        if ranks is not None and ranks.is_time(trainer.global_step):
+        if ranks is not None and ranks.is_time(step):
             self._answer_new(trainer, ranks, held=False)
-            ranks.looked(trainer.global_step)
+            ranks.looked(step)
 
     def _answer_new(self, trainer: Any, ranks: Ranks, *, held: bool) -> set[str]:
         """Answer what was asked since the last look, and give the verbs; what several people ask is done once."""

@@ -46,11 +46,6 @@ class ScalarBuffer:
         return self._tags[name]
 
     @property
-    def waiting(self) -> int:
-        """How many values were kept as tensors since the last flush."""
-        return len(self._tensors)
-
-    @property
     def tag_count(self) -> int:
         """How many tags there are."""
         return len(self._tags)
@@ -74,7 +69,7 @@ class ScalarBuffer:
         if self._tensors:
             places, tensors = self._places, self._tensors
             self._places, self._tensors = [], []
-            stacked = torch.stack([t.detach().reshape(()).float() for t in tensors])
+            stacked = _stack(tensors)
             if stacked.is_cuda:
                 host = torch.empty(stacked.shape, dtype=stacked.dtype, pin_memory=True)
                 host.copy_(stacked, non_blocking=True)
@@ -118,3 +113,12 @@ class ScalarBuffer:
             del self._ready[:-100_000]  # they are tried again, within bounds
             return
         self._ready.clear()
+
+
+@torch.no_grad()
+def _stack(tensors: list[torch.Tensor]) -> torch.Tensor:
+    """Values of one element each, as one float tensor."""
+    try:
+        return torch.stack(tensors).reshape(len(tensors)).float()
+    except (RuntimeError, TypeError):  # their shapes or devices differ
+        return torch.stack([t.reshape(()).to(tensors[0].device, torch.float32) for t in tensors])

@@ -25,9 +25,10 @@ class FollowerHooks:
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """After a batch; nothing happens in the middle of an accumulation."""
-        if trainer.global_step != self._step:
-            self._step = trainer.global_step
-            self._answers.after_step(trainer)
+        step = trainer.global_step
+        if step != self._step:
+            self._step = step
+            self._answers.after_step(trainer, step)
 
     def teardown(self, trainer: Any, pl_module: Any, stage: str) -> None:
         """Give back what was taken over."""

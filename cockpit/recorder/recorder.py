@@ -135,19 +135,20 @@ class RecorderHooks(Harmless):
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """After a batch; nothing happens in the middle of an accumulation."""
         self._updating = False
-        if trainer.global_step != self._step:
-            self._step = trainer.global_step
-            self._record(trainer, outputs)
-            self._answer(trainer)
+        step = trainer.global_step
+        if step != self._step:
+            self._step = step
+            self._record(trainer, step, outputs)
+            self._answer(trainer, step)
 
     @harmless
-    def _record(self, trainer: Any, outputs: Any) -> None:
+    def _record(self, trainer: Any, step: int, outputs: Any) -> None:
         if self._steps is not None:
-            self._steps.after_step(trainer, outputs)
+            self._steps.after_step(trainer, step, outputs)
 
     @harmless
-    def _answer(self, trainer: Any) -> None:
-        self._answers.after_step(trainer)
+    def _answer(self, trainer: Any, step: int) -> None:
+        self._answers.after_step(trainer, step)
 
     # -- phases -------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from cockpit.recorder.buffer import ScalarBuffer
 
 FLUSH_EVERY = 0.25  # seconds
 _EXTRAS_EVERY = 1.0  # seconds between looks at what else the module logs
-_NORM_BUDGET = 0.02  # share of a step that measuring the gradient norm may take
+_NORM_BUDGET = 0.01  # share of a step that measuring the gradient norm may take
 
 
 class StepLog:
@@ -30,32 +30,33 @@ class StepLog:
         self._buffer = buffer
         self._loss, self._rate, self._norm = (buffer.tag(name) for name in ("train/loss", "lr", "grad_norm"))
         self._parameters = [p for p in module.parameters() if p.requires_grad and _is_whole(p)]
-        self._norm_every, self._norm_cost = 1, 0.0
-        self._last_flush = self._last_extras = time.monotonic()
+        self._norm_due = self._norm_step = step
+        self._norm_began = self._last_flush = self._last_extras = time.monotonic()
 
     def before_optimizer_step(self) -> None:
         """Measure the gradient norm, as often as its share of the step's time allows."""
-        if self.step % self._norm_every:
+        if self.step < self._norm_due:
             return
-        began = time.perf_counter()
+        began = time.monotonic()
         gradients = [p.grad for p in self._parameters if p.grad is not None]
         if gradients:
             self._buffer.add(self.step + 1, time.time(), self._norm, torch.nn.utils.get_total_norm(gradients))
-        self._norm_cost = time.perf_counter() - began
+        cost = time.monotonic() - began
+        pace = (began - self._norm_began) / max(1, self.step - self._norm_step)
+        self._norm_due = self.step + max(1, math.ceil(cost / (_NORM_BUDGET * pace)))
+        self._norm_began, self._norm_step = began, self.step
 
-    def after_step(self, trainer: Any, outputs: Any) -> None:
+    def after_step(self, trainer: Any, step: int, outputs: Any) -> None:
         """A step is done; ``outputs`` is what Lightning hands to ``on_train_batch_end``."""
-        self.step = trainer.global_step
+        self.step = step
         loss = outputs["loss"] if isinstance(outputs, dict) else outputs
         if isinstance(loss, torch.Tensor):
-            self._buffer.add(self.step, time.time(), self._loss, loss)
+            self._buffer.add(step, time.time(), self._loss, loss)
         now = time.monotonic()
         if now - self._last_flush >= FLUSH_EVERY:
             self._flush(trainer, now)
 
     def _flush(self, trainer: Any, now: float) -> None:
-        per_step = (now - self._last_flush) / max(1, self._buffer.waiting)
-        self._norm_every = max(1, math.ceil(self._norm_cost / (_NORM_BUDGET * per_step)))
         if trainer.optimizers:
             rate = float(trainer.optimizers[0].param_groups[0]["lr"])
             self._buffer.add_number(self.step, time.time(), self._rate, rate)

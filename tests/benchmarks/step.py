@@ -12,6 +12,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from table import Row, median
 from torch.utils.data import DataLoader, TensorDataset
 
+from cockpit.recorder.autoload import attach, exact_resume
 from cockpit.recorder.journal import SafeJournal
 from cockpit.recorder.recorder import RecorderHooks
 from cockpit.runs.journal import JournalWriter
@@ -54,10 +55,6 @@ class Stopwatch(Callback):
         self.seconds = (time.perf_counter() - self.began) / (STEPS - WARM)
 
 
-class Recorder(RecorderHooks, Callback):
-    """The cockpit's callback, attached by hand."""
-
-
 def measure(place: Path, rounds: int) -> list[Row]:
     """The rows, by alternating fits of the three kinds."""
     torch.set_num_threads(1)
@@ -66,7 +63,8 @@ def measure(place: Path, rounds: int) -> list[Row]:
         bare.append(_seconds_per_step(place))
         run = RunPaths(place / f"run-{number}")
         run.root.mkdir(parents=True)
-        recorded.append(_seconds_per_step(place, Recorder(run, SafeJournal(JournalWriter(run.journal)))))
+        recorder = attach("Recorder", RecorderHooks, Callback)(run, SafeJournal(JournalWriter(run.journal)))
+        recorded.append(_seconds_per_step(place, recorder, exact_resume(Callback)))
         logged.append(_seconds_per_step(place, logger=TensorBoardLogger(str(place), version=f"tb-{number}")))
     a, b, c = (1e6 * median(values) for values in (bare, recorded, logged))
     ours, theirs = b - a, c - a
@@ -77,13 +75,13 @@ def measure(place: Path, rounds: int) -> list[Row]:
     ]  # fmt: skip
 
 
-def _seconds_per_step(place: Path, recorder: Callback | None = None, logger: TensorBoardLogger | None = None) -> float:
+def _seconds_per_step(place: Path, *ours: Callback, logger: TensorBoardLogger | None = None) -> float:
     x = torch.randn(STEPS * 4, 16, generator=torch.Generator().manual_seed(0))
     loader = DataLoader(TensorDataset(x, x.sum(1, keepdim=True)), batch_size=4)
     watch = Stopwatch()
     trainer = Trainer(
         max_steps=STEPS, accelerator="cpu", logger=logger or False, log_every_n_steps=1, default_root_dir=place,
-        callbacks=[watch, *([recorder] if recorder else [])], enable_progress_bar=False, enable_model_summary=False,
+        callbacks=[watch, *ours], enable_progress_bar=False, enable_model_summary=False,
         enable_checkpointing=False,
     )  # fmt: skip
     trainer.fit(Toy(logs=logger is not None), loader)

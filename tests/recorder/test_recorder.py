@@ -4,10 +4,17 @@ import itertools
 import math
 
 import pytest
+import torch
+from lightning.pytorch import Callback
 
+from cockpit.recorder.autoload import attach
+from cockpit.recorder.buffer import ScalarBuffer
+from cockpit.recorder.journal import SafeJournal
+from cockpit.recorder.recorder import RecorderHooks
+from cockpit.runs.journal import JournalWriter
 from cockpit.runs.reader import RunReader
 from cockpit.runs.scalar_tail import last_records
-from cockpit.runs.scalars import ATTEMPT
+from cockpit.runs.scalars import ATTEMPT, ScalarWriter
 
 pytestmark = pytest.mark.slow
 ALL = 10_000  # records
@@ -131,3 +138,19 @@ def test_in_the_middle_of_an_accumulation_nothing_is_saved(fit, events):
     fit(save_every=100, accumulate=3, raise_on_batch=4).wait()
     assert events("exception")
     assert not events("checkpoint")
+
+
+def test_lightning_has_nothing_to_call_for_hooks_of_a_batch_that_are_not_ours():
+    recorder = attach("Recorder", RecorderHooks, Callback)
+    assert recorder.on_before_backward is None
+    assert recorder.on_train_batch_end is RecorderHooks.on_train_batch_end
+
+
+def test_values_of_every_form_are_kept(tmp_path):
+    journal = SafeJournal(JournalWriter(tmp_path / "journal"))
+    buffer = ScalarBuffer(ScalarWriter(tmp_path / "scalars"), journal, {"loss": 0})
+    given = [torch.tensor(0.5, requires_grad=True), torch.tensor([[1.5]]), torch.tensor(2, dtype=torch.int64)]
+    for step, value in enumerate(given):
+        buffer.add(step, 0.0, 0, value)
+    buffer.flush(wait=True)
+    assert [record[2] for record in last_records(tmp_path / "scalars", ALL)] == [0.5, 1.5, 2.0]
