@@ -29,6 +29,10 @@ class ConfigError(CockpitError):
     """A config file is missing, does not parse or does not say what it must."""
 
 
+class SettingsError(ConfigError):
+    """``cockpit.toml`` cannot be read, or says what it must not."""
+
+
 class RunDamaged(CockpitError):
     """A run directory cannot be read: wrong schema, missing run.json."""
 

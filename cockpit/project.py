@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cockpit.domain.checklist import GpuFact, ProjectFacts
 from cockpit.domain.text import safe
-from cockpit.probes.environment import environment, installed
 
 if TYPE_CHECKING:
+    from cockpit.domain.checklist import ProjectFacts
     from cockpit.probes.gpu import GpuReport
     from cockpit.settings import Settings
 
-_MARKERS = ("cockpit.toml", "pyproject.toml", "configs", "runs", ".git", "requirements.txt", "environment.yml")
+SETTINGS_FILE = "cockpit.toml"
+_MARKERS = (SETTINGS_FILE, "pyproject.toml", "configs", "runs", ".git", "requirements.txt", "environment.yml")
 _CONFIG_LIMIT = 1 << 20  # bytes; a config is written by hand
 _WALK_LIMIT, _WALK_SECONDS = 200_000, 2.0
 
@@ -35,6 +35,11 @@ class Project:
         return self.root.name or str(self.root)
 
     @property
+    def settings_file(self) -> Path:
+        """Where its settings are, if it has any."""
+        return self.root / SETTINGS_FILE
+
+    @property
     def settings(self) -> Settings:
         """What its ``cockpit.toml`` says.
 
@@ -43,7 +48,7 @@ class Project:
         """
         from cockpit.settings import load_settings
 
-        return load_settings(self.root)
+        return load_settings(self.settings_file)
 
     @property
     def runs_folder(self) -> Path:
@@ -175,6 +180,9 @@ def _positive(value: object) -> int | None:
 
 def gather(project: Project, gpus: GpuReport) -> ProjectFacts:
     """Everything the checklist looks at. Walks the data folder: not for an event loop."""
+    from cockpit.domain.checklist import GpuFact, ProjectFacts
+    from cockpit.probes.environment import environment, installed
+
     place = environment()
     found = configs(project)
     size, files = _measure(project.data_folder)
@@ -193,12 +201,12 @@ def gather(project: Project, gpus: GpuReport) -> ProjectFacts:
         configs=[c.path.name for c in found if not c.error],
         configs_shipped=bool(found) and found[0].shipped,
         broken_configs={c.path.name: c.error for c in found if c.error},
-        trackers=list(_trackers(project.root)),
+        trackers=list(_trackers(project.root, tensorboard=installed("tensorboard") is not None)),
     )
 
 
-def _trackers(root: Path) -> Iterator[str]:
-    if installed("tensorboard"):
+def _trackers(root: Path, *, tensorboard: bool) -> Iterator[str]:
+    if tensorboard:
         yield "TensorBoard"
     if (root / "wandb").is_dir() or (root / ".wandb").is_dir():
         yield "Weights & Biases"

@@ -21,16 +21,11 @@ from annotated_types import Ge, MinLen
 
 from cockpit.domain.guard import Action, Policy
 from cockpit.domain.text import safe
-from cockpit.errors import ConfigError
+from cockpit.errors import SettingsError
 
-FILE = "cockpit.toml"
 T = TypeVar("T")
 _FORBID_EXTRA = {"extra": "forbid"}
 _LIMIT = 1 << 20  # bytes; the file is written by hand
-
-
-class SettingsError(ConfigError):
-    """``cockpit.toml`` cannot be read, or says what it must not."""
 
 
 def _option(default: T, meaning: str) -> T:
@@ -107,13 +102,12 @@ class Settings:
     guard: GuardSettings = field(default_factory=GuardSettings)
 
 
-def load_settings(root: Path) -> Settings:
-    """The settings of the project at ``root``; read again only when the file has changed.
+def load_settings(path: Path) -> Settings:
+    """The settings in this file, the defaults if it is missing; read again only when it has changed.
 
     Raises:
         SettingsError: the file cannot be read or says what it must not; the message has the line.
     """
-    path = root / FILE
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -121,15 +115,6 @@ def load_settings(root: Path) -> Settings:
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}", "cockpit.toml cannot be read") from None
     return _read(path, status.st_ino, status.st_mtime_ns, status.st_size)
-
-
-def peek_palette(root: Path) -> str:
-    """The palette alone, without pydantic, because the first frame waits for it; a bad file is told later."""
-    try:
-        chosen = tomllib.loads((root / FILE).read_text()).get("palette")
-    except (OSError, ValueError):
-        return "auto"
-    return chosen if chosen in ("full", "sixteen") else "auto"
 
 
 @lru_cache(maxsize=8)

@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings, strategies
 
 from cockpit.commands.config import _lines
 from cockpit.domain.guard import Action
-from cockpit.project import Project
-from cockpit.settings import FILE, Settings, SettingsError, load_settings, peek_palette
+from cockpit.errors import SettingsError
+from cockpit.project import SETTINGS_FILE, Project
+from cockpit.settings import Settings
+from cockpit.tui.main import peek_palette
 
 FULL = """\
 data = "/data/corpus"
@@ -36,12 +38,12 @@ start = "ask"
 
 
 def load(folder, text):
-    (folder / FILE).write_text(text)
-    return load_settings(folder)
+    (folder / SETTINGS_FILE).write_text(text)
+    return Project(folder).settings
 
 
 def test_without_the_file_everything_has_a_default(tmp_path):
-    found = load_settings(tmp_path)
+    found = Project(tmp_path).settings
     assert found == Settings()
     assert found.launch.argv("/py", Path("/run/config.yaml"))[:2] == ("/py", "-m")
     assert not found.guard.policy.denied
@@ -52,7 +54,7 @@ def test_every_setting_is_taken(tmp_path):
     assert found.launch.argv("/py", Path("/r/c.yaml")) == ("/py", "train.py", "--config", "/r/c.yaml", "two words")
     assert found.cost.gpu_hour == 2.0
     assert found.guard.policy.denied == {Action.SHARE}
-    assert peek_palette(tmp_path) == "sixteen"
+    assert peek_palette(Project(tmp_path)) == "sixteen"
     project = Project(tmp_path)
     assert project.data_folder == Path("/data/corpus")
     assert project.runs_folder == tmp_path / "out" / "runs"
@@ -94,10 +96,10 @@ def test_a_bad_file_names_its_line(tmp_path, text, line, word):
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(strategies.binary(max_size=80) | strategies.text(max_size=80).map(str.encode))
 def test_no_file_is_a_crash(tmp_path, content):
-    (tmp_path / FILE).write_bytes(content)
-    assert peek_palette(tmp_path) in ("auto", "full", "sixteen")
+    (tmp_path / SETTINGS_FILE).write_bytes(content)
+    assert peek_palette(Project(tmp_path)) in ("auto", "full", "sixteen")
     with contextlib.suppress(SettingsError):
-        load_settings(tmp_path)
+        assert Project(tmp_path).settings
 
 
 @pytest.mark.parametrize("text", ["", FULL])

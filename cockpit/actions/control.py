@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from cockpit.domain.guard import Action, Consent, Fact, Guard, Permit, Question
 from cockpit.domain.lifecycle import silence
-from cockpit.domain.run import Checkpoint, RunState, State
+from cockpit.domain.run import Checkpoint, RunState
+from cockpit.domain.state import State
 from cockpit.domain.text import count, duration, safe, size
 from cockpit.errors import NotPossible
 from cockpit.runner import control

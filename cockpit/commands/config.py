@@ -11,14 +11,13 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from cockpit.commands.common import say
 from cockpit.domain.text import safe
 from cockpit.project import Project
-from cockpit.settings import FILE
 
 
 def config(project: Project, arguments: Namespace) -> int:
     """Print every setting as it stands, in the form of the file."""
     settings = project.settings
-    there = "" if (project.root / FILE).exists() else " (there is none: these are the defaults)"
-    lines = [f"# {safe(project.root / FILE)}{there}", *_lines(settings, explain=arguments.explain)]
+    there = "" if project.settings_file.exists() else " (there is none: these are the defaults)"
+    lines = [f"# {safe(project.settings_file)}{there}", *_lines(settings, explain=arguments.explain)]
     say(dataclasses.asdict(settings), arguments, "\n".join(lines))
     return 0
 

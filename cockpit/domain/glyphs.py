@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cockpit.domain.run import State
+from cockpit.domain.state import State
 
 # state: with Unicode, in ASCII
 _STATES = {

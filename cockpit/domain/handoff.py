@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from cockpit.domain.run import RunState, State
+from cockpit.domain.run import RunState
+from cockpit.domain.state import State
 from cockpit.domain.summary import as_record
 from cockpit.domain.text import count, duration, number, pair, rough_duration, safe, shell_line, shell_word, size
 

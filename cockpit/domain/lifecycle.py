@@ -10,7 +10,7 @@ import signal
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cockpit.domain.run import State
+from cockpit.domain.state import State
 from cockpit.domain.text import duration
 
 STALL_FACTOR = 10.0

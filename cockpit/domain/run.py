@@ -8,51 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from cockpit.domain.state import State
 
 if TYPE_CHECKING:
     from cockpit.domain.series import SeriesView
 
 SCHEMA = 1
 NONFINITE_NAMED = 20  # non-finite values that a trainer writes down one by one; the curves hold the rest
-
-
-class State(StrEnum):
-    """The states a run can be shown in; each comes with a line of evidence."""
-
-    LAUNCHING = "launching"
-    RUNNING = "running"
-    VALIDATING = "validating"
-    SAVING = "saving"
-    PAUSED = "paused"
-    STALLED = "stalled"
-    STOPPING = "stopping"
-    FINISHED = "finished"
-    STOPPED = "stopped"
-    FAILED = "failed"
-    KILLED = "killed"
-    INTERRUPTED = "interrupted"
-    UNKNOWN = "unknown"
-
-    @property
-    def active(self) -> bool:
-        """Whether a trainer process is believed to exist."""
-        return self in _ACTIVE
-
-
-_ACTIVE = {
-    State.LAUNCHING, State.RUNNING, State.VALIDATING, State.SAVING,
-    State.PAUSED, State.STALLED, State.STOPPING,
-}  # fmt: skip
-
-DATA_STAGES = (
-    "validate raw data", "preprocess", "split", "cache", "build loaders",
-)  # fmt: skip
-TRAINING_STAGES = (
-    "load config", "set up tracking", "initialise model", "load checkpoint",
-    "train", "save checkpoints", "log metrics",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +194,11 @@ class RunState:
         if self.step is None or not self.steps_total:
             return None
         return min(1.0, self.step / self.steps_total)
+
+    @property
+    def nonfinite_unnamed(self) -> bool:
+        """Whether there may be more NaN and infinities than the trainer has written down one by one."""
+        return self.nonfinite_count >= NONFINITE_NAMED
 
     @property
     def short_id(self) -> str:

@@ -6,7 +6,6 @@ import os
 import platform
 import sys
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 from cockpit.domain.text import shell_word
@@ -62,6 +61,8 @@ def _conda_line(prefix: Path) -> str:
 
 def packages() -> dict[str, str]:
     """Every installed distribution and its version."""
+    from importlib import metadata
+
     found = {}
     for distribution in metadata.distributions():
         name = distribution.metadata["Name"]
@@ -72,6 +73,8 @@ def packages() -> dict[str, str]:
 
 def installed(name: str) -> str | None:
     """The version of a package, without importing it; None if it is not there."""
+    from importlib import metadata
+
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

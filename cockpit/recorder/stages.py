@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from functools import cache
 
-from cockpit.domain.run import DATA_STAGES, TRAINING_STAGES
+from cockpit.domain.state import DATA_STAGES, TRAINING_STAGES
 from cockpit.recorder.journal import SafeJournal, journal
 
 _NAMES = {"data": DATA_STAGES, "training": TRAINING_STAGES}

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from cockpit.domain.run import Best, Checkpoint, NonFinite, Stage, State
+from cockpit.domain.run import Best, Checkpoint, NonFinite, Stage
+from cockpit.domain.state import State
 from cockpit.runs.journal import Event, read_number
 
 _PHASES_KEPT = 64  # intervals that interrupted stepping, enough to cover the steps an ETA looks at

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cockpit.domain.run import SCHEMA, Best, RunState, State
+from cockpit.domain.run import SCHEMA, Best, RunState
+from cockpit.domain.state import State
 from cockpit.runs.atomic import write_atomic
 from cockpit.runs.layout import INDEX, RunPaths
 

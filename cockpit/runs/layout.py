@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 import time
 from pathlib import Path
 from typing import Self, overload
@@ -71,4 +71,4 @@ def new_run_id(name: str, now: float | None = None) -> str:
     """``2026-11-22T1830-gpt-stdlib-7f3a``: sortable, readable, unique enough to be made without a lock."""
     slug = re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:40] or "run"
     stamp = time.strftime("%Y-%m-%dT%H%M", time.localtime(now))
-    return f"{stamp}-{slug}-{secrets.token_hex(2)}"
+    return f"{stamp}-{slug}-{os.urandom(2).hex()}"

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cockpit.domain import eta, lifecycle
-from cockpit.domain.run import Checkpoint, Eta, Launch, RunState, State
+from cockpit.domain.run import Checkpoint, Eta, Launch, RunState
+from cockpit.domain.state import State
 from cockpit.errors import RunDamaged
 from cockpit.runs import process, requests
 from cockpit.runs.fold import RunnerFold, TrainerFold, integer, text

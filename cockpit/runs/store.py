@@ -7,7 +7,8 @@ import os
 import time
 from pathlib import Path
 
-from cockpit.domain.run import RunState, State
+from cockpit.domain.run import RunState
+from cockpit.domain.state import State
 from cockpit.errors import RunNotFound
 from cockpit.runs.index import Known, read_index, stamp, write_index
 from cockpit.runs.layout import RunPaths

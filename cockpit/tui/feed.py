@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from cockpit.runs.layout import RunPaths
-from cockpit.runs.reader import RunReader
-from cockpit.runs.store import Catalogue
 from cockpit.tui.inspector import Inspector
 from cockpit.tui.messages import Snapshot
 
@@ -21,6 +19,8 @@ if TYPE_CHECKING:
     from cockpit.probes.gpu import GpuProbe, GpuReport
     from cockpit.probes.host import HostProbe, HostSample
     from cockpit.project import Project
+    from cockpit.runs.reader import RunReader
+    from cockpit.runs.store import Catalogue
 
 _CHECK_EVERY = 15.0  # seconds between walks through data and configs
 _MACHINE_EVERY, _MACHINE_EVERY_IDLE = 2.0, 10.0
@@ -65,6 +65,8 @@ class LiveFeed:
         """Runs at every call; machine and checklist less often. The very first look takes only the runs."""
         with self._lock:
             if self._catalogue is None:  # not before the first frame: the settings say where the runs are
+                from cockpit.runs.store import Catalogue
+
                 self._catalogue = Catalogue(self._project.runs_folder)
             state = self._read_selected(self._catalogue.ids())
             runs = self._catalogue.poll(state)
@@ -92,6 +94,8 @@ class LiveFeed:
             return None
         chosen = self._wanted if self._wanted in ids else ids[0]
         if self._reader is None or self._reader.run.id != chosen:
+            from cockpit.runs.reader import RunReader
+
             self._reader = RunReader(RunPaths(self._project.runs_folder / chosen), series=True)
         return self._reader.poll()
 

@@ -50,3 +50,11 @@ class Looked(Message):
     def can_replace(self, message: Message) -> bool:
         """Only the newest look matters."""
         return isinstance(message, Looked)
+
+
+class Done(Message):
+    """A worker has a word for the person."""
+
+    def __init__(self, text: str, style: str = "good") -> None:
+        super().__init__()
+        self.text, self.style = text, style

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cockpit.domain.glyphs import check_glyph, state_glyph
-from cockpit.domain.run import State
+from cockpit.domain.state import State
 from cockpit.tui.cells import Line
 
 _STATE_STYLES = {

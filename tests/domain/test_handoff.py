@@ -10,7 +10,8 @@ from support.fakes import EIGHT_GPUS, FAILED, FINISHED, LAUNCHING, checkpoint, l
 from support.hostile import HOSTILE
 
 from cockpit.domain.handoff import HandoffContext, as_json, markdown
-from cockpit.domain.run import Best, GpuUse, State
+from cockpit.domain.run import Best, GpuUse
+from cockpit.domain.state import State
 
 FIELDS = {
     "Experiment State": ("Experiment ID", "Epoch", "Best metric", "Last checkpoint"),

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from cockpit.domain.lifecycle import Life, Signs, judge
-from cockpit.domain.run import State
+from cockpit.domain.state import State
 
 NOW = 10_000.0
 STEPPING = Signs(

@@ -8,7 +8,7 @@ import pytest
 from support.processes import alive, cpu_seconds, wait_until
 from support.project import COCKPIT, trainer_of, unbroken
 
-from cockpit.domain.run import State
+from cockpit.domain.state import State
 from cockpit.runs.journal import JournalTail
 from cockpit.runs.reader import RunReader
 

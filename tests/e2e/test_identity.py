@@ -10,7 +10,7 @@ import pytest
 from support.processes import alive, end_marked, marked, wait_until
 from support.project import trainer_of, unbroken
 
-from cockpit.domain.run import State
+from cockpit.domain.state import State
 from cockpit.runs.journal import JournalWriter
 from cockpit.runs.process import boot_id, start_time
 from cockpit.runs.reader import RunReader

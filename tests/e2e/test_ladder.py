@@ -10,7 +10,7 @@ import pytest
 from support.processes import alive, marked, wait_until
 from support.project import trainer_of, unbroken
 
-from cockpit.domain.run import State
+from cockpit.domain.state import State
 from cockpit.runs import requests
 from cockpit.runs.journal import JournalTail
 from cockpit.runs.reader import RunReader

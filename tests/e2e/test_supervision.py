@@ -4,7 +4,7 @@ import pytest
 from support.processes import alive, wait_until
 from support.project import step_shown, trainer_of, unbroken
 
-from cockpit.domain.run import State
+from cockpit.domain.state import State
 from cockpit.runs.reader import RunReader
 
 pytestmark = pytest.mark.slow

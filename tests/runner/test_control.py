@@ -8,7 +8,7 @@ import sys
 import psutil
 import pytest
 
-from cockpit.domain.run import State
+from cockpit.domain.state import State
 from cockpit.errors import NotPossible
 from cockpit.runner.control import kill, open_trainer, terminate
 from cockpit.runs.journal import JournalWriter

@@ -9,7 +9,7 @@ import time
 import psutil
 import pytest
 
-from cockpit.domain.run import State
+from cockpit.domain.state import State
 from cockpit.errors import EXIT_RUN_IN_USE, LaunchError, RunInUse
 from cockpit.runner import launch as launching
 from cockpit.runner.attempt import latest_attempt

@@ -8,7 +8,7 @@ import re
 import pytest
 from benchmarks.scenes import Recorded, finished, many
 
-from cockpit.domain.run import State
+from cockpit.domain.state import State
 from cockpit.domain.summary import as_record
 from cockpit.runs.journal import JournalWriter
 from cockpit.runs.layout import INDEX, RunPaths

@@ -1,6 +1,6 @@
 """Events folded into what is known: a pause stops the clock, whatever happens in it and however it ends."""
 
-from cockpit.domain.run import State
+from cockpit.domain.state import State
 from cockpit.runs.fold import RunnerFold, TrainerFold
 
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from cockpit.domain.checklist import Check
-from cockpit.domain.run import Best, Checkpoint, Eta, Launch, NonFinite, RunState, Stage, State
+from cockpit.domain.run import Best, Checkpoint, Eta, Launch, NonFinite, RunState, Stage
 from cockpit.domain.series import Series
+from cockpit.domain.state import State
 from cockpit.probes.gpu import GpuProcess, GpuReport, GpuSample
 from cockpit.probes.host import HostSample
 from cockpit.tui.messages import Snapshot

@@ -22,7 +22,8 @@ from support.fakes import (
 )
 from support.hostile import HOSTILE
 
-from cockpit.domain.run import Best, NonFinite, State
+from cockpit.domain.run import Best, NonFinite
+from cockpit.domain.state import State
 from cockpit.probes.gpu import GpuReport
 from cockpit.tui.dashboard import PAGES
 from cockpit.tui.keys import KEYS

@@ -15,7 +15,7 @@ from support.fakes import (
     snapshot,
 )
 
-from cockpit.domain.run import State
+from cockpit.domain.state import State
 from cockpit.tui import palette
 
 LOOKS = {

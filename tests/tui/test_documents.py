@@ -5,7 +5,7 @@ from support.host import SMALL, TINY, WIDE, opened
 from support.questions import ERROR, MARKDOWN
 from textual.events import MouseScrollDown
 
-from cockpit.domain.run import State
+from cockpit.domain.state import State
 from cockpit.tui.keys import KEYS
 from cockpit.tui.screens.document import DocumentScreen
 from cockpit.tui.screens.help import HelpScreen

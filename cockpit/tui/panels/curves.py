@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from cockpit.domain.run import RunState
+from typing import TYPE_CHECKING
+
 from cockpit.domain.text import count, number
 from cockpit.tui.cells import Line
 from cockpit.tui.chart import Chart, Plotted
 from cockpit.tui.messages import Snapshot
 from cockpit.tui.panels.stages import stage_lines
+
+if TYPE_CHECKING:
+    from cockpit.domain.run import RunState
 
 
 class LossChart(Chart):

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 from textual import events
 from textual.message import Message
 
-from cockpit.domain.checkpoint import UNSAFE, CheckpointReport
-from cockpit.domain.run import Checkpoint, RunState
 from cockpit.domain.text import age, count, number, safe, size
 from cockpit.tui.cells import CellPanel, Line, between, fit
 from cockpit.tui.messages import Snapshot
@@ -18,6 +16,8 @@ from cockpit.tui.signs import check_sign, state_sign
 
 if TYPE_CHECKING:
     from cockpit.domain.checklist import Check
+    from cockpit.domain.checkpoint import CheckpointReport
+    from cockpit.domain.run import Checkpoint, RunState
 
 
 _ROOM_FOR_ALL = 90  # cells
@@ -206,6 +206,8 @@ class Checkpoints(ListPanel):
 
 
 def _worth(report: CheckpointReport) -> str:
+    from cockpit.domain.checkpoint import UNSAFE
+
     if report.guarantee == UNSAFE:
         return "bad"
     return "warn" if report.stale or report.checkpoint.finite is False else "ok"

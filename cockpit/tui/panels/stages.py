@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from cockpit.domain.run import DATA_STAGES, TRAINING_STAGES, RunState, Stage
+from typing import TYPE_CHECKING
+
+from cockpit.domain.state import DATA_STAGES, TRAINING_STAGES
 from cockpit.domain.text import count, safe
 from cockpit.tui.cells import Line
 from cockpit.tui.signs import bar, stage_sign
+
+if TYPE_CHECKING:
+    from cockpit.domain.run import RunState, Stage
 
 _NAME, _BAR = 20, 16  # cells
 

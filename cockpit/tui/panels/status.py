@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from cockpit.domain.run import Eta, RunState
+from typing import TYPE_CHECKING
+
 from cockpit.domain.text import count, duration, rough_duration, safe
 from cockpit.tui.cells import CellPanel, Line, between, line_width
 from cockpit.tui.messages import Snapshot
 from cockpit.tui.signs import state_sign
+
+if TYPE_CHECKING:
+    from cockpit.domain.run import Eta, RunState
 
 
 class StatusLine(CellPanel, can_focus=False):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from cockpit.domain.run import NONFINITE_NAMED, RunState, State
+from typing import TYPE_CHECKING
+
+from cockpit.domain.state import State
 from cockpit.domain.text import count, number, rate, safe
 from cockpit.tui.cells import CellPanel, Line
 from cockpit.tui.messages import Snapshot
 from cockpit.tui.prose import wrap
 from cockpit.tui.signs import bar
+
+if TYPE_CHECKING:
+    from cockpit.domain.run import RunState
 
 
 class Progress(CellPanel):
@@ -39,7 +44,7 @@ class Progress(CellPanel):
         lines.append([("grad ", "dim"), (grad, "text"), ("  seed ", "dim"), (str(state.seed), "text")])
         if state.nonfinite_count:
             first = state.nonfinite[0]
-            many = "+" if state.nonfinite_count >= NONFINITE_NAMED else ""
+            many = "+" if state.nonfinite_unnamed else ""
             said = f"! {state.nonfinite_count}{many} non-finite, first {safe(first.what)} @ {count(first.step)}"
             lines = [*wrap(said, width, "bad"), *lines]
         if not state.supervised:

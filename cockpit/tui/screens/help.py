@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual import events
 
-from cockpit.domain.run import State
+from cockpit.domain.state import State
 from cockpit.tui.cells import Line, fit
 from cockpit.tui.keys import KEYS
 from cockpit.tui.prose import wrap
