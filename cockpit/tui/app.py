@@ -52,9 +52,9 @@ class CockpitApp(App[Leave]):
             self.dashboard.loss.glyphs = self.dashboard.rate.glyphs = "ascii"
 
     def on_mount(self) -> None:
-        """The frame first, then the first look."""
+        """The frame first, then the first look: its thread would hold up the painting."""
         self.push_screen(self.dashboard)
-        self._look()
+        self.dashboard.call_after_refresh(self._look)
         if self._ask_to_start:
             self.deeds.start_config(self._ask_to_start, test=True)
 
