@@ -10,7 +10,6 @@ import difflib
 import json
 import re
 import shlex
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -119,6 +118,8 @@ def load_settings(path: Path) -> Settings:
 
 @lru_cache(maxsize=8)
 def _read(path: Path, inode: int, changed: int, size: int) -> Settings:
+    import tomllib
+
     from pydantic import TypeAdapter, ValidationError
 
     if size > _LIMIT:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 UNINITIALIZED = 1
 NO_PERMISSION = 4
-LIBRARY_NOT_FOUND = 12
 FUNCTION_NOT_FOUND = 13
 GPU_IS_LOST = 15
 RESET_REQUIRED = 16
@@ -21,10 +20,11 @@ class Trouble:
 
 
 NO_BINDING = Trouble("nvidia-ml-py is not installed", "python -m pip install nvidia-ml-py")
+NO_DRIVER = Trouble("no NVIDIA driver (libnvidia-ml.so.1 not found)", "lspci -nn | grep -i nvidia")
 NO_GPU = Trouble("the driver is loaded but finds no GPU", "nvidia-smi -L")
 
 _DRIVER = {
-    LIBRARY_NOT_FOUND: Trouble("no NVIDIA driver (libnvidia-ml.so.1 not found)", "lspci -nn | grep -i nvidia"),
+    12: NO_DRIVER,
     9: Trouble("the NVIDIA driver is not loaded", "sudo modprobe nvidia"),
     18: Trouble(
         "driver/library version mismatch: reboot or reload the driver",

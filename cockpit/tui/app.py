@@ -18,6 +18,7 @@ from cockpit.tui.cells import CellPanel
 from cockpit.tui.chart import Chart
 from cockpit.tui.dashboard import Dashboard
 from cockpit.tui.feed import Feed
+from cockpit.tui.heap import keep_it_small
 from cockpit.tui.keys import KEYS
 from cockpit.tui.messages import Done, Leave, Looked, Snapshot
 from cockpit.tui.panels.lists import ListPanel
@@ -54,7 +55,11 @@ class CockpitApp(App[Leave]):
     def on_mount(self) -> None:
         """The frame first, then the first look: its thread would hold up the painting."""
         self.push_screen(self.dashboard)
-        self.dashboard.call_after_refresh(self._look)
+        self.dashboard.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        keep_it_small()
+        self._look()
         if self._ask_to_start:
             self.deeds.start_config(self._ask_to_start, test=True)
 
