@@ -13,6 +13,7 @@ NAMES = (
     "GITHUB_TOKEN", "GH_TOKEN", "SLACK_TOKEN", "SLACK_WEBHOOK_URL", "PGPASSWORD", "MYSQL_PWD",
 )  # fmt: skip
 FAMILIES = ("AWS_", "COMET_", "NEPTUNE_", "KAGGLE_", "MLFLOW_TRACKING_")  # of names; all of one lead to an account
+_OPEN = ("AWS_CA_BUNDLE", "AWS_REGION", "AWS_DEFAULT_REGION")  # of those families, and yet no secret
 REDACTED = "[redacted]"
 
 _SUSPECT_NAME = re.compile(r"(?i)(api[_-]?key|secret|token|passw(or)?d|credential)s?$")
@@ -38,7 +39,8 @@ class Secret:
 
 def is_secret_name(name: str) -> bool:
     """Whether a variable or option of this name holds a secret."""
-    return name.upper() in NAMES or name.upper().startswith(FAMILIES) or _SUSPECT_NAME.search(name) is not None
+    upper = name.upper()
+    return upper not in _OPEN and (upper in NAMES or upper.startswith(FAMILIES) or bool(_SUSPECT_NAME.search(name)))
 
 
 def secrets_of(environment: Mapping[str, str]) -> tuple[Secret, ...]:

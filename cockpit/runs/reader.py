@@ -5,30 +5,22 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from cockpit.domain import eta, lifecycle
 from cockpit.domain.run import Checkpoint, Eta, Launch, RunState
 from cockpit.domain.state import State
 from cockpit.errors import RunDamaged
 from cockpit.runs import process, requests
+from cockpit.runs.figures import LOSS, Figures
 from cockpit.runs.fold import RunnerFold, TrainerFold, integer, text
-from cockpit.runs.host_figures import HostFigures
 from cockpit.runs.journal import Event, JournalTail, read_number
 from cockpit.runs.layout import RunPaths
 from cockpit.runs.record import read_launch
 from cockpit.runs.requests import Request
-from cockpit.runs.scalar_tail import ScalarTail, last_records
 
-if TYPE_CHECKING:
-    from cockpit.domain.series import SeriesView
-
-RECENT = 256  # steps whose timing tells the pace
-_TAIL = 2048  # scalar records that surely hold the last RECENT losses beside the other tags
 _ELSEWHERE = (lifecycle.Life.OTHER_HOST, lifecycle.Life.OTHER_BOOT)
-_LOSS, _VAL, _LR, _NORM = "train/loss", ("val/loss", "val_loss"), "lr", "grad_norm"
+_VAL, _LR, _NORM = ("val/loss", "val_loss"), "lr", "grad_norm"
 
 
 class RunReader:
@@ -43,20 +35,17 @@ class RunReader:
     def __init__(self, run: RunPaths, *, series: bool = False, clock: Callable[[], float] = time.time) -> None:
         self.run = run
         self._clock = clock
-        self._series = series
         self._launch: Launch | None = None
         self._damage = ""
         self._journal, self._trainer = JournalTail(run.journal), TrainerFold()
         self._runner_journal, self._runner = JournalTail(run.runner_journal), RunnerFold()
-        self._scalars, self._host = ScalarTail(run.scalars), HostFigures(run.host, series=series)
-        self._latest: dict[str, tuple[int, float, float]] = {}
-        self._loss_times: deque[float] = deque(maxlen=RECENT)
+        self._figures = Figures(run, series=series)
 
     def poll(self) -> RunState:
         """Take in what is new and give the state as of now; never raises for a damaged run."""
         self._read_launch()
         self._read_journals()
-        self._read_scalars()
+        self._figures.poll(self._trainer.tags, self._runner.host_tags)
         return self._state()
 
     # -- reading ------------------------------------------------------------------------------------------
@@ -80,33 +69,10 @@ class RunReader:
         for event in events:
             self._runner.apply(event)
 
-    def _read_scalars(self) -> None:
-        self._host.poll(self._runner.host_tags)
-        if not self._series:
-            self._read_last_scalars()
-            return
-        if self._scalars.poll():
-            for tag, series in self._scalars.series.items():
-                view = series.view()
-                if len(view.steps):
-                    name = self._trainer.tags.get(tag, f"tag {tag}")
-                    self._latest[name] = (int(view.steps[-1]), float(view.recent_times[-1]), float(view.values[-1]))
-                    if name == _LOSS:
-                        self._loss_times = deque(view.recent_times[-RECENT:].tolist(), maxlen=RECENT)
-
-    def _read_last_scalars(self) -> None:
-        self._loss_times.clear()
-        for step, at, value, tag, _ in last_records(self.run.scalars, _TAIL):
-            name = self._trainer.tags.get(tag)
-            if name is not None:
-                self._latest[name] = (step, at, value)
-                if name == _LOSS:
-                    self._loss_times.append(at)
-
     # -- deriving -----------------------------------------------------------------------------------------
 
     def _state(self) -> RunState:
-        now, trainer, runner = self._clock(), self._trainer, self._runner
+        now, trainer, runner, figures = self._clock(), self._trainer, self._runner, self._figures
         step = self._step()
         intervals = self._intervals()
         pace = eta.pace(intervals)
@@ -148,13 +114,13 @@ class RunReader:
             sample_unit=text(trainer.fit.get("sample_unit")) or "samples",
             step_seconds=pace,
             eta=self._eta(state, step, intervals, now),
-            loss_train=self._value(_LOSS),
-            loss_train_smooth=self._smoothed(),
-            loss_val=next((v for name in _VAL if (v := self._value(name)) is not None), None),
-            learning_rate=self._value(_LR),
-            grad_norm=self._value(_NORM),
+            loss_train=figures.value(LOSS),
+            loss_train_smooth=figures.smoothed_loss(),
+            loss_val=figures.value(*_VAL),
+            learning_rate=figures.value(_LR),
+            grad_norm=figures.value(_NORM),
             best=trainer.best(),
-            metrics={name: value for name, (_, _, value) in self._latest.items()},
+            metrics={name: point.value for name, point in figures.latest.items()},
             checkpoints=checkpoints,
             last_checkpoint=checkpoints[0].path if checkpoints else None,
             nonfinite=tuple(trainer.nonfinite),
@@ -164,41 +130,37 @@ class RunReader:
             precision=text(trainer.fit.get("precision")),
             seed=integer(trainer.fit.get("seed")) if trainer.fit else (launch.seed if launch else None),
             guarantee=self._guarantee(),
-            gpus=self._host.gpus(),
+            gpus=figures.host.gpus(),
             gpu_error=runner.gpu_error,
-            ram_used=self._host.latest.get("ram/trainer"),
-            ram_peak=self._host.peak("ram/trainer"),
+            ram_used=figures.host.latest.get("ram/trainer"),
+            ram_peak=figures.host.peak("ram/trainer"),
             exit_code=integer((ended or {}).get("code")),
             exit_signal=integer((ended or {}).get("signal")),
             exception=trainer.traceback or trainer.exception,
             pending_requests=tuple(request.verb for request in self._pending()) if state.active else (),
             bad_records=self._journal.bad + self._runner_journal.bad,
-            series=self._views(),
+            series=figures.views(),
         )
-
-    def _value(self, name: str) -> float | None:
-        latest = self._latest.get(name)
-        return latest[2] if latest else None
 
     def _step(self) -> int | None:
         begun = integer(self._trainer.fit.get("step"))
-        loss = self._latest.get(_LOSS)
+        loss = self._figures.latest.get(LOSS)
         if loss is None:
             return begun
-        resumed = self._trainer.fit_time is not None and loss[1] < self._trainer.fit_time
-        return begun if resumed and begun is not None else loss[0]
+        resumed = self._trainer.fit_time is not None and loss.time < self._trainer.fit_time
+        return begun if resumed and begun is not None else loss.step
 
     def _intervals(self) -> list[float]:
         since = self._trainer.fit_time or 0.0
-        times = [at for at in self._loss_times if at >= since]
+        times = [at for at in self._figures.loss_times if at >= since]
         return eta.step_intervals(times, self._trainer.breaks, begun=self._trainer.fit_time)
 
     def _signs(self, now: float, pace: float | None) -> lifecycle.Signs:
         trainer, launched, ended = self._trainer, self._runner.launched, self._runner.exit
         attempt = integer(launched.get("attempt")) if launched else None
         mine = attempt is None or trainer.attempt >= attempt  # the journal already speaks of this attempt
-        loss = self._latest.get(_LOSS)
-        latest = max(trainer.last_sign or 0.0, loss[1] if loss else 0.0)
+        loss = self._figures.latest.get(LOSS)
+        latest = max(trainer.last_sign or 0.0, loss.time if loss else 0.0)
         end = trainer.end if mine and trainer.end else {}
         pending = self._pending()
         return lifecycle.Signs(
@@ -272,13 +234,6 @@ class RunReader:
         fit = self._trainer.fit
         return text(fit.get("guarantee")) or "unknown", text(fit.get("guarantee_reason")) or "training has not begun"
 
-    def _smoothed(self) -> float | None:
-        for tag, series in self._scalars.series.items():
-            if self._trainer.tags.get(tag) == _LOSS:
-                smoothed = series.view().smoothed
-                return float(smoothed[-1]) if len(smoothed) else None
-        return None
-
     def _checkpoints(self) -> tuple[Checkpoint, ...]:
         """Those that exist, newest first, ``last`` beside what it copies; the best one marked."""
         found = []
@@ -297,12 +252,6 @@ class RunReader:
             )
             for c in found
         )
-
-    def _views(self) -> dict[str, SeriesView]:
-        if not self._series:
-            return {}
-        views = {self._trainer.tags.get(tag, f"tag {tag}"): s.view() for tag, s in self._scalars.series.items()}
-        return views | self._host.views()
 
 
 def _remaining(launched: Event | None, ended: Event | None) -> tuple[int, ...]:

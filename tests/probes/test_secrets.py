@@ -66,3 +66,5 @@ def test_variables_are_known_by_name_and_by_value():
     assert told == {"WANDB_API_KEY": REDACTED, "HOME": "/home/ada", "NOTE": f"use {REDACTED}", "MY_SECRET": REDACTED}
     assert all(is_secret_name(name) for name in NAMES)
     assert not is_secret_name("TOKENIZERS_PARALLELISM")
+    assert is_secret_name("AWS_PROFILE")
+    assert not is_secret_name("AWS_CA_BUNDLE")
