@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SETTINGS_FILE = "cockpit.toml"
 _MARKERS = (SETTINGS_FILE, "pyproject.toml", "configs", "runs", ".git", "requirements.txt", "environment.yml")
 _CONFIG_LIMIT = 1 << 20  # bytes; a config is written by hand
+_DEPTH_LIMIT = 50
 _WALK_LIMIT, _WALK_SECONDS = 200_000, 2.0
 
 
@@ -130,10 +131,9 @@ def read_config(path: Path, *, shipped: bool = False) -> ConfigFile:
         if path.stat().st_size > _CONFIG_LIMIT:
             return ConfigFile(path, error="larger than 1 MiB: not a config")
         content = path.read_text()
-        # aliases can make a few lines expand to gigabytes
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(content)):
-            return ConfigFile(path, error="YAML aliases are not supported")
-        tree = yaml.safe_load(content)
+        if refusal := _bomb(content):
+            return ConfigFile(path, error=refusal)
+        tree = yaml.load(content, yaml.CSafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}: " if mark else ""
@@ -143,6 +143,20 @@ def read_config(path: Path, *, shipped: bool = False) -> ConfigFile:
     if not isinstance(tree, dict):
         return ConfigFile(path, error="not a mapping of sections")
     return facts_of(path, tree, shipped)
+
+
+def _bomb(content: str) -> str:
+    """Why a text of YAML is not loaded: a few lines of it can take gigabytes or minutes; empty if they cannot."""
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(content, yaml.CSafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            return "YAML aliases are not supported"
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEPTH_LIMIT:
+            return f"nested deeper than {_DEPTH_LIMIT} levels: not a config"
+    return ""
 
 
 def facts_of(path: Path, tree: dict[str, Any], shipped: bool) -> ConfigFile:

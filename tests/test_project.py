@@ -48,9 +48,9 @@ def test_what_a_config_says(project):
         ("- 1\n", "not a mapping"),
         ("a: !!python/object/apply:os.system ['touch pwned']\n", "line 1"),
         ("a: &a [x]\nb: [*a, *a]\n", "aliases"),
-        ("a: \x00\n", "special characters"),
+        ("a: \x00\n", "control characters"),
         ("x" * (1 << 21), "larger than 1 MiB"),
-        ("[" * 100_000, "line 1"),
+        ("[" * 100_000, "nested deeper"),
     ],
     ids=range(7),
 )
