@@ -24,6 +24,15 @@ class HostSample:
     process_cpu: float | None = None  # of one core, the whole process tree
     process_rss: float | None = None
 
+    def is_like(self, other: HostSample) -> bool:
+        """Whether nothing a person would notice has changed: 5 % of processor time, 1 % of memory or disk."""
+        limits = (
+            (self.cpu, other.cpu, 5.0),
+            (self.ram_used, other.ram_used, (self.ram_total or 0.0) / 100),
+            (self.disk_free, other.disk_free, (self.disk_total or 0.0) / 100),
+        )
+        return all(a == b if a is None or b is None else abs(a - b) <= limit for a, b, limit in limits)
+
 
 class HostProbe:
     """Samples the machine; percentages are over the time since the sample before.

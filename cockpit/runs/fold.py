@@ -212,6 +212,17 @@ class TrainerFold:
         """From when until when it was held; None where it still is, or its attempt ended before it went on."""
         return self.pauses + ([(self.paused_since, None)] if self.paused_since is not None else [])
 
+    def value_of(self, checkpoint: Checkpoint) -> float | None:
+        """What a checkpoint scored: a metric of validations counts only where one was run at its very step.
+
+        Lightning hands every save the latest value, which before a validation is that of older weights.
+        """
+        name = checkpoint.metric or ""
+        if not any(name in validation.metrics for validation in self.validations):
+            return checkpoint.value
+        at = (v.metrics[name] for v in self.validations if v.step == checkpoint.step and name in v.metrics)
+        return next(at, None)
+
     def best(self) -> Best | None:
         """The monitored metric where a validation found it best."""
         newest = self.validations[-1].metrics if self.validations else {}

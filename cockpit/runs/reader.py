@@ -240,7 +240,7 @@ class RunReader:
         for checkpoint in self._trainer.checkpoints.values():
             path = self.run.root / checkpoint.path
             if path.exists():
-                found.append(dataclasses.replace(checkpoint, path=str(path)))
+                found.append(dataclasses.replace(checkpoint, path=str(path), value=self._trainer.value_of(checkpoint)))
         found.sort(key=lambda c: (c.time or 0, "last" not in c.name), reverse=True)
         scored = [c for c in found if c.value is not None and c.value == c.value and not c.name.startswith("last")]
         pick = max if self._trainer.fit.get("mode") == "max" else min

@@ -119,13 +119,15 @@ class LiveFeed:
             self._probes = GpuProbe(), HostProbe(self._project.root)
         gpu_probe, host_probe = self._probes
         self._gpus = gpu_probe.sample()
-        self._machine = host_probe.sample()
+        machine = host_probe.sample()
+        if busy or self._machine is None or not machine.is_like(self._machine):
+            self._machine = machine  # an idle cockpit repaints for what a person would notice
         for gpu in self._gpus.gpus:
             if gpu.memory_used is not None and gpu.memory_total:
                 history = self._gpu_history.setdefault(gpu.index, deque(maxlen=_HISTORY))
                 history.append(gpu.memory_used / gpu.memory_total)
         if busy:  # a history that grows would repaint an idle cockpit for ever
-            self._remember(self._machine)
+            self._remember(machine)
 
     def _remember(self, machine: HostSample) -> None:
         ram = machine.ram_used / machine.ram_total if machine.ram_used is not None and machine.ram_total else None

@@ -2,12 +2,13 @@
 
 import os
 import subprocess
+from dataclasses import replace
 
 import pytest
 
 from cockpit.probes import host
 from cockpit.probes.git import GitState, git_state
-from cockpit.probes.host import HostProbe
+from cockpit.probes.host import HostProbe, HostSample
 
 
 @pytest.fixture
@@ -67,3 +68,12 @@ def test_the_containers_limit_counts(tmp_path, monkeypatch, text, limited):
     limit.write_text(text)
     monkeypatch.setattr(host, "_CGROUP_LIMITS", (limit, tmp_path / "none"))
     assert (HostProbe(tmp_path).sample().ram_total == 1073741824) is limited
+
+
+@pytest.mark.parametrize(
+    ("change", "alike"),
+    [({"cpu": 14.0}, True), ({"cpu": 16.0}, False), ({"cpu": None}, False), ({"ram_used": 2e9}, False), ({}, True)],
+)
+def test_what_a_person_would_notice(change, alike):
+    sample = HostSample(cores=2, cpu=10.0, ram_used=1e9, ram_total=24e9, disk_free=5e9, disk_total=9e9)
+    assert replace(sample, **change).is_like(sample) is alike

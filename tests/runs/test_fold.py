@@ -47,3 +47,21 @@ def test_a_pause_that_a_kill_ended_does_not_reach_into_the_next_attempt():
     fold = folded(TrainerFold(), *FIT, ack(11.0, "pause"), (52.0, "attach", {"attempt": 2}))
     assert fold.phase is None
     assert folded(RunnerFold(), *attempts).active_seconds(71.0, fold.all_pauses()) == 10.0 + 20.0
+
+
+def saved(at, path, step, value):
+    return at, "checkpoint", {"path": path, "step": step, "metric": "val/loss", "value": value}
+
+
+def test_a_checkpoint_scores_what_was_measured_at_its_own_step():
+    measured = {"step": 200, "metrics": {"val/loss": 2.0}}
+    fold = folded(TrainerFold(), *FIT, (5.0, "validation_end", measured), saved(6.0, "best", 200, 2.0))
+    folded(fold, saved(7.0, "latest", 300, 2.0))
+    assert [fold.value_of(c) for c in fold.checkpoints.values()] == [2.0, None]
+    folded(fold, (8.0, "validation_end", {"step": 300, "metrics": {"val/loss": 1.5}}))
+    assert [fold.value_of(c) for c in fold.checkpoints.values()] == [2.0, 1.5]
+
+
+def test_a_metric_of_training_is_taken_as_it_was_saved():
+    fold = folded(TrainerFold(), *FIT, saved(7.0, "latest", 300, 2.0))
+    assert [fold.value_of(c) for c in fold.checkpoints.values()] == [2.0]

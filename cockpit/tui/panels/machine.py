@@ -112,38 +112,22 @@ class Host(CellPanel):
         super().__init__(title, id=id)
         self._lines = [[("looking…", "faint")]]
         self._history = {}
-        self._steady: dict[str, float] = {}
 
     def show(self, snapshot: Snapshot) -> None:
         """Take in a new look, in figures coarse enough that an idle machine changes nothing."""
         machine, run = snapshot.machine, snapshot.selected
         if machine is None:
             return
-        cpu = self._coarse("cpu", machine.cpu, 5.0)
-        used = self._coarse("ram", machine.ram_used, (machine.ram_total or 0) / 100)
-        free = self._coarse("disk", machine.disk_free, (machine.disk_free or 0) / 100)
+        cpu = "–" if machine.cpu is None else f"{5 * round(machine.cpu / 5)} %"
         self._lines = [
-            [
-                ("cpu  ", "dim"),
-                ("–" if cpu is None else f"{5 * round(cpu / 5)} %", "text"),
-                (f"  {machine.cores} cores", "dim"),
-            ],
-            [("ram  ", "dim"), (pair(used, machine.ram_total), "text")],
-            [("disk ", "dim"), (f"{size(free)} free", "text")],
+            [("cpu  ", "dim"), (cpu, "text"), (f"  {machine.cores} cores", "dim")],
+            [("ram  ", "dim"), (pair(machine.ram_used, machine.ram_total), "text")],
+            [("disk ", "dim"), (f"{size(machine.disk_free)} free", "text")],
         ]
         if run is not None and run.ram_used is not None:
             self._lines.append([("run  ", "dim"), (size(run.ram_used), "text"), (" ram", "dim")])
         self._history = snapshot.host_history
         self.repaint()
-
-    def _coarse(self, name: str, value: float | None, step: float) -> float | None:
-        """The figure shown last, until the true one is more than a step away from it."""
-        if value is None:
-            return None
-        shown = self._steady.get(name)
-        if shown is None or abs(value - shown) > step:
-            self._steady[name] = shown = value
-        return shown
 
     def rows(self, width: int, height: int) -> list[Line]:
         """One line a resource; below them, where there is room, memory and CPU over the last ten minutes."""
