@@ -18,7 +18,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from annotated_types import Ge, MinLen
 
-from cockpit.domain.guard import Action, Policy
+from cockpit.domain.policy import Action, Policy
 from cockpit.domain.text import safe
 from cockpit.errors import SettingsError
 

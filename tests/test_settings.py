@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
 from cockpit.commands.config import _lines
-from cockpit.domain.guard import Action
+from cockpit.domain.policy import Action
 from cockpit.errors import SettingsError
 from cockpit.project import SETTINGS_FILE, Project
 from cockpit.settings import Settings

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cockpit.domain.guard import Action, Consent, Fact, Guard, Permit, Question
+from cockpit.domain.guard import Consent, Fact, Guard, Permit, Question
 from cockpit.domain.lifecycle import silence
+from cockpit.domain.policy import Action
 from cockpit.domain.run import Checkpoint, RunState
 from cockpit.domain.state import State
 from cockpit.domain.text import count, duration, safe, size

@@ -6,7 +6,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from cockpit.domain.guard import Decision, Guard, Policy
+from cockpit.domain.guard import Decision, Guard
+from cockpit.domain.policy import Policy
 from cockpit.probes.secrets import redact
 from cockpit.project import Project
 from cockpit.runs.audit import AuditLog

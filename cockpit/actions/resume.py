@@ -7,7 +7,8 @@ from pathlib import Path
 
 from cockpit.actions.environment import ChildEnvironment, child_environment, expect_named, key_fact
 from cockpit.domain.checkpoint import EXACT, UNSAFE, CheckpointReport, newest_trustworthy
-from cockpit.domain.guard import Action, Fact, Guard, Permit, Question
+from cockpit.domain.guard import Fact, Guard, Permit, Question
+from cockpit.domain.policy import Action
 from cockpit.domain.run import Launch, RunState
 from cockpit.domain.state import State
 from cockpit.domain.text import count, number, safe, shell_line, size

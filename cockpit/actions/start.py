@@ -13,7 +13,8 @@ from pathlib import Path
 from cockpit import project as projects
 from cockpit.actions.environment import ChildEnvironment, child_environment, expect_named, key_fact
 from cockpit.actions.overrides import apply_overrides
-from cockpit.domain.guard import Action, Fact, Guard, Permit, Question
+from cockpit.domain.guard import Fact, Guard, Permit, Question
+from cockpit.domain.policy import Action
 from cockpit.domain.run import Launch, RunState
 from cockpit.domain.state import State
 from cockpit.domain.text import count, duration, safe, shell_line, size

@@ -13,7 +13,8 @@ from cockpit.actions.permission import make_guard
 from cockpit.commands.common import say
 from cockpit.commands.consent import with_consent
 from cockpit.commands.screen import open_here
-from cockpit.domain.guard import Action, Question
+from cockpit.domain.guard import Question
+from cockpit.domain.policy import Action
 from cockpit.domain.summary import as_record
 from cockpit.domain.text import safe, shell_word
 from cockpit.project import Project

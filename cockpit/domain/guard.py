@@ -15,23 +15,8 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from types import TracebackType
 
+from cockpit.domain.policy import Action, Policy
 from cockpit.errors import CockpitError
-
-
-class Action(StrEnum):
-    """What may need a person's yes."""
-
-    START = "start"
-    RESUME = "resume"
-    STOP = "stop"
-    TERMINATE = "terminate"
-    KILL = "kill"
-    DOWNLOAD = "download"
-    MODIFY = "modify"
-    DELETE = "delete"
-    SHARE = "share"
-    KEYS = "keys"
-
 
 _ENDING = frozenset({Action.STOP, Action.TERMINATE, Action.KILL})
 
@@ -106,14 +91,6 @@ class Answer:
     def no(cls) -> Answer:
         """A refusal."""
         return cls(False)
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What is refused whatever a person answers."""
-
-    denied: frozenset[Action] = frozenset()
-    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,12 +125,12 @@ class RecorderHooks(Harmless):
     def on_before_optimizer_step(self, trainer: Any, pl_module: Any, optimizer: Any) -> None:
         """Gradients are whole, and unscaled."""
         self._updating = True
-        self._measure()
+        if self._steps is not None and self._steps.norm_is_due():
+            self._measure(self._steps)
 
     @harmless
-    def _measure(self) -> None:
-        if self._steps is not None:
-            self._steps.before_optimizer_step()
+    def _measure(self, steps: StepLog) -> None:
+        steps.measure_norm()
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """After a batch; nothing happens in the middle of an accumulation."""

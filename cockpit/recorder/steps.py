@@ -12,7 +12,7 @@ from cockpit.recorder.buffer import ScalarBuffer
 
 FLUSH_EVERY = 0.25  # seconds
 _EXTRAS_EVERY = 1.0  # seconds between looks at what else the module logs
-_NORM_BUDGET = 0.01  # share of a step that measuring the gradient norm may take
+_NORM_BUDGET = 0.005  # share of a step that measuring the gradient norm may take
 
 
 class StepLog:
@@ -33,10 +33,12 @@ class StepLog:
         self._norm_due = self._norm_step = step
         self._norm_began = self._last_flush = self._last_extras = time.monotonic()
 
-    def before_optimizer_step(self) -> None:
-        """Measure the gradient norm, as often as its share of the step's time allows."""
-        if self.step < self._norm_due:
-            return
+    def norm_is_due(self) -> bool:
+        """Whether this step's gradient norm is to be measured: as often as its share of the time allows."""
+        return self.step >= self._norm_due
+
+    def measure_norm(self) -> None:
+        """Measure the gradient norm, of whole and unscaled gradients."""
         began = time.monotonic()
         gradients = [p.grad for p in self._parameters if p.grad is not None]
         if gradients:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import json
 import os
-import secrets
 import time
 from dataclasses import dataclass
 
@@ -36,7 +35,7 @@ def send(run: RunPaths, verb: str) -> Request:
     if verb not in VERBS:
         raise ValueError(verb)
     now = time.time()
-    request = Request(f"{now:.3f}-{secrets.token_hex(3)}", verb, now, me())
+    request = Request(f"{now:.3f}-{os.urandom(3).hex()}", verb, now, me())
     record = {"schema": 1, "id": request.id, "verb": verb, "t": now, "by": request.by}
     try:
         write_atomic(run.requests / f"{request.id}.json", json.dumps(record))

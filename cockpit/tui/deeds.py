@@ -13,7 +13,8 @@ from cockpit.actions.control import answer_text, ask, ladder, stop, stop_questio
 from cockpit.actions.permission import make_guard
 from cockpit.actions.resume import ResumePlan, plan_resume, resume
 from cockpit.actions.start import StartPlan, find_config, plan_start, start
-from cockpit.domain.guard import Action, Answer, FactsChanged, Question, Refused
+from cockpit.domain.guard import Answer, FactsChanged, Question, Refused
+from cockpit.domain.policy import Action
 from cockpit.domain.text import count, number, safe, size
 from cockpit.errors import CockpitError
 from cockpit.project import ConfigFile, configs

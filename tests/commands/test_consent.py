@@ -7,7 +7,8 @@ import pytest
 
 from cockpit.commands import consent as module
 from cockpit.commands.consent import consent, with_consent
-from cockpit.domain.guard import Action, Consent, Fact, FactsChanged, Guard, Policy, Question, Refused
+from cockpit.domain.guard import Consent, Fact, FactsChanged, Guard, Question, Refused
+from cockpit.domain.policy import Action, Policy
 from cockpit.errors import NeedsPermission
 
 LIGHT = Question(Action.START, "gpt", "Start gpt?", "It starts.", (Fact("takes", "3m"),), "Time.", "Start")

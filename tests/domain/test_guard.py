@@ -5,7 +5,6 @@ import dataclasses
 import pytest
 
 from cockpit.domain.guard import (
-    Action,
     Answer,
     Consent,
     Fact,
@@ -13,11 +12,11 @@ from cockpit.domain.guard import (
     Guard,
     Permit,
     PermitVoid,
-    Policy,
     Question,
     Refused,
     Unrecorded,
 )
+from cockpit.domain.policy import Action, Policy
 
 QUESTION = Question(
     action=Action.START, subject="gpt", title="Start gpt?", will="It starts.", facts=(Fact("device", "GPU 0, free"),),

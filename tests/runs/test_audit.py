@@ -6,7 +6,8 @@ import threading
 import pytest
 from hypothesis import given, settings, strategies
 
-from cockpit.domain.guard import Action, Decision, Fact, Question, Unrecorded
+from cockpit.domain.guard import Decision, Fact, Question, Unrecorded
+from cockpit.domain.policy import Action
 from cockpit.probes.secrets import REDACTED, redact
 from cockpit.runs.audit import AuditLog, read_audit
 

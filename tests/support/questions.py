@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from cockpit.domain.guard import Action, Consent, Fact, Question
+from cockpit.domain.guard import Consent, Fact, Question
+from cockpit.domain.policy import Action
 from cockpit.errors import RunNotFound
 from cockpit.tui.screens.choose import Choice
 

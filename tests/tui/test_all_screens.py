@@ -8,7 +8,8 @@ from support.host import OPEN, SIZES, WIDE, opened
 from support.hostile import HOSTILE
 from support.questions import ERROR, MARKDOWN, QUESTION, RUNGS, TYPED
 
-from cockpit.domain.guard import Action, Answer, Consent, Fact, Question
+from cockpit.domain.guard import Answer, Consent, Fact, Question
+from cockpit.domain.policy import Action
 from cockpit.errors import RunNotFound
 from cockpit.tui.cells import CellPanel
 from cockpit.tui.screens.choose import Choice, ChooseScreen
