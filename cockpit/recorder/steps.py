@@ -12,6 +12,7 @@ from cockpit.recorder.buffer import ScalarBuffer
 
 FLUSH_EVERY = 0.25  # seconds
 _EXTRAS_EVERY = 1.0  # seconds between looks at what else the module logs
+_FIRST_NORMS = 32  # steps, in which a training that diverges at once is caught at the very one
 _NORM_BUDGET = 0.005  # share of a step that measuring the gradient norm may take
 
 
@@ -31,11 +32,12 @@ class StepLog:
         self._loss, self._rate, self._norm = (buffer.tag(name) for name in ("train/loss", "lr", "grad_norm"))
         self._parameters = [p for p in module.parameters() if p.requires_grad and _is_whole(p)]
         self._norm_due = self._norm_step = step
+        self._norms_until = step + _FIRST_NORMS
         self._norm_began = self._last_flush = self._last_extras = time.monotonic()
 
     def norm_is_due(self) -> bool:
-        """Whether this step's gradient norm is to be measured: as often as its share of the time allows."""
-        return self.step >= self._norm_due
+        """Whether this step's gradient norm is to be measured: at first always, then as its share of time allows."""
+        return self.step >= self._norm_due or self.step < self._norms_until
 
     def measure_norm(self) -> None:
         """Measure the gradient norm, of whole and unscaled gradients."""
