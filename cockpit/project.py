@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cockpit.domain.text import safe
+from cockpit.errors import ConfigError
 
 if TYPE_CHECKING:
     from cockpit.domain.checklist import ProjectFacts
@@ -125,24 +126,47 @@ def _config_paths(folder: Path) -> list[Path]:
 
 def read_config(path: Path, *, shipped: bool = False) -> ConfigFile:
     """What a config says; a file that cannot be used is told by ``error``, never raised."""
+    try:
+        return facts_of(path, read_tree(path), shipped)
+    except ConfigError as error:
+        return ConfigFile(path, error=error.message)
+
+
+def read_tree(path: Path) -> dict[str, Any]:
+    """A config as it parses.
+
+    Raises:
+        ConfigError: it cannot be read, or is no config; the message has the line.
+    """
+    try:
+        if path.stat().st_size > _CONFIG_LIMIT:
+            raise ConfigError("larger than 1 MiB: not a config")
+        return parse_config(path.read_text())
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(safe(f"{type(error).__name__}: {error}")) from None
+
+
+def parse_config(text: str) -> dict[str, Any]:
+    """The sections of a config.
+
+    Raises:
+        ConfigError: it is none; the message has the line.
+    """
     import yaml
 
     try:
-        if path.stat().st_size > _CONFIG_LIMIT:
-            return ConfigFile(path, error="larger than 1 MiB: not a config")
-        content = path.read_text()
-        if refusal := _bomb(content):
-            return ConfigFile(path, error=refusal)
-        tree = yaml.load(content, yaml.CSafeLoader)
+        if refusal := _bomb(text):
+            raise ConfigError(refusal)
+        tree = yaml.load(text, yaml.CSafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}: " if mark else ""
-        return ConfigFile(path, error=safe(f"{where}{getattr(error, 'problem', None) or error}"))
-    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        return ConfigFile(path, error=safe(f"{type(error).__name__}: {error}"))
+        raise ConfigError(safe(f"{where}{getattr(error, 'problem', None) or error}")) from None
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(safe(f"{type(error).__name__}: {error}")) from None
     if not isinstance(tree, dict):
-        return ConfigFile(path, error="not a mapping of sections")
-    return facts_of(path, tree, shipped)
+        raise ConfigError("not a mapping of sections")
+    return tree
 
 
 def _bomb(content: str) -> str:

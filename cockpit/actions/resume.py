@@ -5,21 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from cockpit.actions.changes import Changes, changes_since
 from cockpit.actions.environment import ChildEnvironment, child_environment, expect_named, key_fact
 from cockpit.domain.checkpoint import EXACT, UNSAFE, CheckpointReport, newest_trustworthy
 from cockpit.domain.guard import Fact, Guard, Permit, Question
 from cockpit.domain.policy import Action
-from cockpit.domain.run import Launch, RunState
-from cockpit.domain.state import State
+from cockpit.domain.resume import Difference, limited
+from cockpit.domain.run import RunState
 from cockpit.domain.text import count, number, safe, shell_line, size
 from cockpit.errors import NotPossible
+from cockpit.probes.gpu import GpuProbe
+from cockpit.probes.secrets import redact
 from cockpit.project import Project
 from cockpit.runner.attempt import LaunchSpec
 from cockpit.runner.launch import launch
 from cockpit.runs.checkpoints import inspect_checkpoints
-from cockpit.runs.documents import config_changes
 from cockpit.runs.layout import RunPaths
 from cockpit.runs.reader import RunReader
+
+_SHOWN = 5  # differences told one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +64,18 @@ def plan_resume(run: RunPaths, reference: str | None = None) -> ResumePlan:
     if not report.verified or report.inspection.foreign:
         raise NotPossible(f"{safe(checkpoint.name)}: {safe(report.reason)}", "This checkpoint cannot be resumed from")
     argv = (*state.launch.argv, "--ckpt_path", checkpoint.path)
+    changes = changes_since(run, state, state.launch, checkpoint, GpuProbe().sample())
     child = child_environment(Project(Path(state.launch.project)), run.config.read_bytes(), test=state.launch.test)
     question = Question(
         action=Action.RESUME,
         subject=state.short_id,
         title=f"Resume {safe(state.name)} {state.short_id}?",
-        will="Training goes on in the same run, as its next attempt.",
-        facts=tuple(_facts(state, report, newest_trustworthy(reports), state.launch, run))
-        + tuple(filter(None, [key_fact(child.keys)])),
+        will=f"Training goes on in the same run, as its attempt {state.attempt + 1}.",
+        facts=(
+            *_facts(state, report, newest_trustworthy(reports), changes),
+            *_change_facts(changes),
+            *filter(None, [key_fact(child.keys)]),
+        ),
         cannot_undo="Steps after this checkpoint are trained again; the chart shows them once.",
         yes="Resume",
         command=shell_line(argv),
@@ -111,9 +119,7 @@ def _find(state: RunState, reports: tuple[CheckpointReport, ...], reference: str
     raise NotPossible(f"{state.id} has no checkpoint {safe(reference)}", "No such checkpoint", f"There is: {names}")
 
 
-def _facts(
-    state: RunState, report: CheckpointReport, advised: CheckpointReport | None, launched: Launch, run: RunPaths
-) -> list[Fact]:
+def _facts(state: RunState, report: CheckpointReport, advised: CheckpointReport | None, changes: Changes) -> list[Fact]:
     checkpoint = report.checkpoint
     redo = max(0, (state.step or 0) - (checkpoint.step or 0))
     total = state.steps_total
@@ -121,21 +127,34 @@ def _facts(
         Fact("checkpoint", safe(checkpoint.name)),
         Fact("starts at", f"step {count(checkpoint.step)}" + (f" of {count(total)}" if total else "")),
         Fact("will redo", f"{count(redo)} steps", "warn" if redo else ""),
-        Fact("saved", f"{size(checkpoint.bytes)}, attempt {state.attempt}"),
+        Fact("saved", f"{size(checkpoint.bytes)}, by attempt {checkpoint.attempt}"),
     ]
     if checkpoint.value is not None:
         facts.append(Fact(safe(checkpoint.metric or "metric"), number(checkpoint.value)))
-    level = {EXACT: "", UNSAFE: "bad"}.get(report.guarantee, "warn")
-    facts.append(Fact("guarantee", f"{report.guarantee}: {safe(report.reason)}", level))
+    promise, reason = limited((report.guarantee, report.reason), (*changes.config, *changes.surroundings))
+    level = {EXACT: "", UNSAFE: "bad"}.get(promise, "warn")
+    facts.append(Fact("guarantee", f"{promise}: {safe(reason)}", level))
     if checkpoint.finite is False:
         facts.append(Fact("weights", "not finite: training cannot recover from here", "bad"))
     if advised is not None and advised is not report:
         facts.append(
             Fact("newest good", f"{safe(advised.checkpoint.name)}, step {count(advised.checkpoint.step)}", "warn")
         )
-    if state.state is State.FINISHED:
-        facts.append(Fact("schedule", "training had finished: nothing may be left to do", "warn"))
-    changes = config_changes(launched, run)
-    if changes:
-        facts.append(Fact("config", f"{len(changes)} lines differ today; the run's own copy is used", "warn"))
     return facts
+
+
+def _change_facts(changes: Changes) -> list[Fact]:
+    facts = [Fact("schedule", warning, "warn") for warning in changes.schedule]
+    for label, differences in (("config", changes.config), ("environment", changes.surroundings)):
+        facts += [Fact(label, _told(d), "warn" if d.effect else "") for d in differences[:_SHOWN]]
+        if len(differences) > _SHOWN:
+            facts.append(Fact(label, f"and {len(differences) - _SHOWN} more differences", "warn"))
+    if changes.file:
+        names = ", ".join(safe(difference.name, 40) for difference in changes.file[:_SHOWN])
+        facts.append(Fact("file today", f"differs and is not used: {names}", "warn"))
+    return facts + [Fact("not compared", unknown, "warn") for unknown in changes.unknown]
+
+
+def _told(difference: Difference) -> str:
+    """Old and new, without secrets and hostile text."""
+    return safe(redact(str(difference)), 160)

@@ -58,6 +58,7 @@ class Checkpoint:
     bytes: int | None = None
     time: float | None = None
     seconds: float | None = None  # what saving it took
+    attempt: int = 1  # that saved it
     roles: tuple[str, ...] = ()  # best | last | stopped | requested
     finite: bool | None = None  # whether its weights are
     guarantee: tuple[str, str] | None = None  # of a resume: level and why, as the recorder saw it when saving
@@ -173,6 +174,7 @@ class RunState:
     nonfinite_count: int = 0
 
     device: str = ""  # "cuda:0 NVIDIA H100", "cpu"
+    processes: int | None = None  # that train together
     parameters: int | None = None
     precision: str = ""
     seed: int | None = None

@@ -59,12 +59,19 @@ def _conda_line(prefix: Path) -> str:
     return _by_hand("CONDA_PREFIX", prefix)
 
 
-def packages() -> dict[str, str]:
-    """Every installed distribution and its version."""
+def packages(python: str = sys.executable) -> dict[str, str]:
+    """Every distribution that an interpreter's environment holds, and its version; empty where it is gone.
+
+    Args:
+        python: an absolute path; nothing of it is run.
+    """
     from importlib import metadata
 
+    where = sys.path
+    if python != sys.executable:
+        where = [str(path) for path in Path(python).parent.parent.glob("lib/python3*/site-packages")]
     found = {}
-    for distribution in metadata.distributions():
+    for distribution in metadata.distributions(path=where):
         name = distribution.metadata["Name"]
         if name:
             found[name] = distribution.version

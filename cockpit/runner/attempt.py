@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from cockpit.domain.run import SCHEMA
 from cockpit.errors import LaunchError
-from cockpit.runs.atomic import write_all
+from cockpit.runs.atomic import write_all, write_atomic
 from cockpit.runs.layout import RunPaths
 
 
@@ -65,6 +66,8 @@ def create_attempt(spec: LaunchSpec) -> int:
         os.fsync(fd)
     finally:
         os.close(fd)
+    with suppress(FileNotFoundError):  # a run of somebody else's script has none
+        write_atomic(run.attempt_config(number), run.config.read_bytes())
     return number
 
 

@@ -154,6 +154,7 @@ class TrainerFold:
             bytes=integer(event.get("bytes")),
             time=self._now(),
             seconds=seconds,
+            attempt=self.attempt,
             roles=(kind,) if kind in ("requested", "stopped", "interrupted") else (),
             finite=finite if isinstance(finite := event.get("finite"), bool) else None,
             guarantee=(level, text(event.get("guarantee_reason"))) if (level := text(event.get("guarantee"))) else None,

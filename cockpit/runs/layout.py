@@ -62,6 +62,10 @@ class RunPaths:
         """What the attempt of this number runs (1-based)."""
         return self.attempts / f"{number}.json"
 
+    def attempt_config(self, number: int) -> Path:
+        """The run's config as it was when this attempt began."""
+        return self.attempts / f"{number}.yaml"
+
     def signal_note(self, attempt: int, name: str) -> Path:
         """Who sent the trainer of an attempt the signal of this name."""
         return self.attempts / f"{attempt}.{name}.json"

@@ -126,6 +126,7 @@ class RunReader:
             nonfinite=tuple(trainer.nonfinite),
             nonfinite_count=len(trainer.nonfinite),
             device=text(trainer.fit.get("device")),
+            processes=integer(trainer.fit.get("world_size")),
             parameters=integer(trainer.fit.get("parameters")),
             precision=text(trainer.fit.get("precision")),
             seed=integer(trainer.fit.get("seed")) if trainer.fit else (launch.seed if launch else None),
