@@ -105,6 +105,11 @@ def _parser() -> argparse.ArgumentParser:
     _run(handoff, optional=True)
     _json(handoff)
     handoff.add_argument("--output", metavar="FILE", help="write it to FILE too")
+    handoff.add_argument("--all", action="store_true", help="every run that is not finished, into HANDOFF.md")
+
+    verify = _command(commands, "verify", "does a handoff still hold?")
+    verify.add_argument("file", metavar="FILE", help="a handoff.md")
+    _json(verify)
 
     config = _command(commands, "config", "print the settings of the project (cockpit.toml)")
     config.add_argument("--explain", action="store_true", help="say what each is for")

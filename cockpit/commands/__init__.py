@@ -21,6 +21,7 @@ _VERBS = {
     "check": ("looking", "check"),
     "logs": ("looking", "logs"),
     "handoff": ("documents", "handoff"),
+    "verify": ("documents", "verify"),
     "config": ("config", "config"),
     "keys": ("keys", "keys"),
     "audit": ("audit", "audit"),

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from cockpit.domain.glyphs import check_glyph
 from cockpit.domain.text import safe
 from cockpit.errors import CockpitError, NeedsPermission, UsageError
 from cockpit.project import Project, find_project
+
+if TYPE_CHECKING:
+    from cockpit.domain.checklist import Check
 
 
 def project_of(arguments: Namespace) -> Project:
@@ -30,6 +35,14 @@ def project_of(arguments: Namespace) -> Project:
 def say(record: Any, arguments: Namespace, text: str) -> None:
     """The result: JSON where it was asked for, else words."""
     print(json.dumps(record) if arguments.json else text)
+
+
+def say_checks(checks: Sequence[Check]) -> None:
+    """A line a check, its remedy below."""
+    for check in checks:
+        print(f"{check_glyph(check.status)} {check.label:<12} {safe(check.detail)}")
+        if check.remedy:
+            print(f"               {check.remedy}")
 
 
 def print_error(error: CockpitError, *, as_json: bool = False) -> None:

@@ -8,8 +8,8 @@ import time
 from argparse import Namespace
 from dataclasses import asdict
 
-from cockpit.commands.common import say
-from cockpit.domain.glyphs import check_glyph, state_glyph
+from cockpit.commands.common import say, say_checks
+from cockpit.domain.glyphs import state_glyph
 from cockpit.domain.run import RunState
 from cockpit.domain.summary import as_record
 from cockpit.domain.text import age, count, number, rough_duration, safe
@@ -74,10 +74,7 @@ def check(project: Project, arguments: Namespace) -> int:
     if arguments.json:
         print(json.dumps({"ready": ready(found), "checks": [asdict(one) for one in found]}))
     else:
-        for one in found:
-            print(f"{check_glyph(one.status)} {one.label:<12} {safe(one.detail)}")
-            if one.remedy:
-                print(f"               {one.remedy}")
+        say_checks(found)
     return 0 if ready(found) else 1
 
 

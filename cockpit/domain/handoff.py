@@ -50,6 +50,14 @@ def markdown(state: RunState, context: HandoffContext) -> str:
     return "\n".join(sections) + "\n"
 
 
+def overview(project: str, runs: int, documents: list[str]) -> str:
+    """The handoffs of a project in one document, in the order given."""
+    if not documents:
+        return f"# {safe(project)}\n\nNone of its {count(runs)} runs is active or interrupted.\n"
+    head = f"# {safe(project)}\n\n{len(documents)} of {count(runs)} runs are not finished, newest first.\n"
+    return "\n---\n\n".join([head, *documents])
+
+
 def as_json(state: RunState, context: HandoffContext) -> dict[str, Any]:
     """The same for machines."""
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import shlex
 import unicodedata
 from collections.abc import Sequence
@@ -55,6 +56,62 @@ def _ansi_c(character: str) -> str:
 def shell_line(argv: Sequence[str]) -> str:
     """``argv`` as a line to paste."""
     return " ".join(shell_word(word) for word in argv)
+
+
+_PIECE = re.compile(
+    r"""
+    \$'(?P<coded>(?:[^'\\]|\\.)*)'
+    | '(?P<single>[^']*)'
+    | "(?P<double>(?:[^"\\]|\\.)*)"
+    | \\(?P<escaped>.)
+    | (?P<plain>[^\s'"\\]+)
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+_ESCAPE = re.compile(r"\\(?:([0-7]{3})|(.))", re.DOTALL)
+
+
+def shell_split(line: str) -> list[str]:
+    """The words of a line that :func:`shell_line` made; nothing is expanded, and nothing is run.
+
+    Raises:
+        ValueError: a quote is not closed.
+    """
+    words: list[str] = []
+    end = 0
+    for match in _PIECE.finditer(line):
+        gap = line[end : match.start()]
+        _expect_blank(gap)
+        if gap or not words:
+            words.append("")
+        words[-1] += _content(match)
+        end = match.end()
+    _expect_blank(line[end:])
+    return words
+
+
+def _expect_blank(gap: str) -> None:
+    if gap.strip():
+        raise ValueError(f"a quote is not closed: {gap.strip()}")
+
+
+def _content(match: re.Match[str]) -> str:
+    if match["coded"] is not None:
+        return _decoded(match["coded"])
+    if match["double"] is not None:
+        return re.sub(r'\\([\\"$`])', r"\1", match["double"])
+    return match["single"] or match["escaped"] or match["plain"] or ""
+
+
+def _decoded(coded: str) -> str:
+    """What stands inside ``$'…'``."""
+    raw = bytearray()
+    position = 0
+    for match in _ESCAPE.finditer(coded):
+        raw += coded[position : match.start()].encode("utf-8", "surrogateescape")
+        raw += bytes([int(match[1], 8)]) if match[1] else match[2].encode("utf-8", "surrogateescape")
+        position = match.end()
+    return (raw + coded[position:].encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
 
 
 def size(count: float | None) -> str:

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cockpit.domain.checkpoint import newest_trustworthy
-from cockpit.domain.handoff import HandoffContext, as_json, markdown
+from cockpit.domain.handoff import HandoffContext, as_json, markdown, overview
 from cockpit.domain.run import Launch, RunState
+from cockpit.domain.state import State
 from cockpit.errors import CannotWrite
 from cockpit.runs.atomic import write_atomic
 from cockpit.runs.checkpoints import inspect_checkpoints
 from cockpit.runs.layout import RunPaths
 from cockpit.runs.reader import RunReader
+from cockpit.runs.store import Catalogue
 
 _DIFF_LINES = 40
 
@@ -42,6 +44,32 @@ def write_handoff(run: RunPaths) -> Handoff:
     except OSError as error:
         raise CannotWrite(run.root, error, "The handoff cannot be written") from None
     return handoff
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The handoffs of all runs of a project that are not finished, newest first."""
+
+    markdown: str
+    documents: list[dict[str, object]]
+    path: Path
+
+
+def write_overview(project: Path, runs_folder: Path) -> Overview:
+    """Write ``HANDOFF.md`` into the project.
+
+    Raises:
+        CannotWrite: the project cannot be written.
+    """
+    states = Catalogue(runs_folder).poll()
+    handoffs = [compose_handoff(RunPaths(Path(s.path))) for s in states if s.state is not State.FINISHED]
+    text = overview(project.name, len(states), [handoff.markdown for handoff in handoffs])
+    path = project / "HANDOFF.md"
+    try:
+        write_atomic(path, text, mode=0o644)
+    except OSError as error:
+        raise CannotWrite(path, error, "The handoff cannot be written") from None
+    return Overview(text, [handoff.document for handoff in handoffs], path)
 
 
 def compose_handoff(run: RunPaths) -> Handoff:

@@ -31,6 +31,18 @@ def test_bash_gives_back_the_very_bytes(raw):
     assert got == raw
 
 
+@given(st.lists(st.binary(max_size=20).filter(lambda b: b"\0" not in b), max_size=5))
+def test_a_line_splits_into_the_words_it_was_made_of(raw):
+    words = [word.decode("utf-8", "surrogateescape") for word in raw]
+    assert text.shell_split(text.shell_line(words)) == words
+
+
+@pytest.mark.parametrize("line", ["a 'b", 'x "', "$'"])
+def test_an_open_quote_is_an_error(line):
+    with pytest.raises(ValueError, match="not closed"):
+        text.shell_split(line)
+
+
 @pytest.mark.parametrize(
     ("seconds", "shown"), [(0.4, "0s"), (48, "48s"), (761, "12m41s"), (11220, "3h07m"), (187200, "2d04h"), (None, "–")]
 )

@@ -42,11 +42,15 @@ class Project:
         }  # fmt: skip
         self._windows = []
 
-    def cockpit(self, *words, check=True, **environment):
+    def paste(self, text):
+        """What a person copies into a bare shell."""
+        subprocess.run(["bash", "-euc", text], env={"PATH": os.environ["PATH"]}, check=True, timeout=DEADLINE)
+
+    def cockpit(self, *words, check=True, cwd=None, **environment):
         """A command without a terminal."""
         done = subprocess.run(
-            [COCKPIT, *words], cwd=self.folder, env=self.environment | environment, capture_output=True, text=True,
-            stdin=subprocess.DEVNULL, timeout=DEADLINE, check=False,
+            [COCKPIT, *words], cwd=cwd or self.folder, env=self.environment | environment, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=DEADLINE, check=False,
         )  # fmt: skip
         assert not check or done.returncode == 0, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
