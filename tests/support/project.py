@@ -25,11 +25,12 @@ class Project:
         folder: where to make it.
         steps: how long the trainer trains.
         trainer: ``fake_trainer``, or ``lightning_trainer`` for a real fit.
+        command: the cockpit of which environment.
         fake: what steers the trainer, see there.
     """
 
-    def __init__(self, folder, steps=1_000_000, trainer="fake_trainer", **fake):
-        self.folder = folder
+    def __init__(self, folder, steps=1_000_000, trainer="fake_trainer", command=COCKPIT, **fake):
+        self.folder, self._command = folder, command
         (folder / "configs").mkdir(parents=True)
         config = {"seed_everything": 1, "trainer": {"max_steps": steps, "accelerator": "cpu"}, "fake": fake}
         (folder / "configs" / "tiny.yaml").write_text(json.dumps(config))
@@ -49,8 +50,8 @@ class Project:
     def cockpit(self, *words, check=True, cwd=None, **environment):
         """A command without a terminal."""
         done = subprocess.run(
-            [COCKPIT, *words], cwd=cwd or self.folder, env=self.environment | environment, stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=DEADLINE, check=False,
+            [self._command, *words], cwd=cwd or self.folder, env=self.environment | environment,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE, check=False,
         )  # fmt: skip
         assert not check or done.returncode == 0, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
