@@ -40,6 +40,8 @@ class DurableSave:
     ) -> None:
         self._inner = inner
         self._saving, self._saved, self._failed, self._removed = saving, saved, failed, removed
+        self._has_failed = False  # the latest save
+        self._owed: list[Any] = []  # removals that wait for a save to succeed
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -61,12 +63,20 @@ class DurableSave:
             fsync_folder(target.parent)
         except (OSError, RuntimeError, zipfile.BadZipFile) as error:  # torch reports a full disk as RuntimeError
             temporary.unlink(missing_ok=True)
+            self._has_failed = True
             self._failed(target, error)
             return
+        self._has_failed = False
         self._saved(target, count, time.monotonic() - began)
+        owed, self._owed = self._owed, []
+        for old in owed:
+            self.remove_checkpoint(old)
 
     def remove_checkpoint(self, path: Any) -> None:
-        """Remove a checkpoint that Lightning no longer keeps."""
+        """Remove a checkpoint that Lightning no longer keeps; but none while what should replace it was not saved."""
+        if self._has_failed:
+            self._owed.append(path)
+            return
         self._inner.remove_checkpoint(path)
         self._removed(Path(os.fspath(path)))
 

@@ -107,7 +107,7 @@ class SaveLog:
         self._result = Saved(f"{type(error).__name__}: {error}")
         self._worth = None
         self._journal.write("checkpoint_failed", path=self._relative(path), message=self._result.error)
-        warn(f"checkpoint {path.name} was not saved ({error}); training goes on")
+        warn(f"checkpoint {path.name} was not saved ({error}); training goes on, and no older one is removed")
 
 
 def weights_are_finite(checkpoint: dict[str, Any]) -> bool:
