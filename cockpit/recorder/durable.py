@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +60,8 @@ class DurableSave:
         temporary = target.with_name(f".{target.name}{_MARK}{os.getpid()}")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            self._inner.save_checkpoint(checkpoint, os.fspath(temporary), storage_options)
+            with _temporary_files_in(temporary.with_name(f"{temporary.name}.tmp")):
+                self._inner.save_checkpoint(checkpoint, os.fspath(temporary), storage_options)
             count = _make_durable(temporary)
             os.replace(temporary, target)
             fsync_folder(target.parent)
@@ -81,6 +85,22 @@ class DurableSave:
         self._removed(Path(os.fspath(path)))
 
 
+@contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    """Let what a save puts aside lie on its own filesystem, where the next start finds what a kill has left.
+
+    fsspec, through which Lightning saves, writes into ``tempfile.gettempdir()`` and moves the file from there.
+    """
+    folder.mkdir(exist_ok=True)
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+        with suppress(OSError):  # another thread may have put something there meanwhile
+            folder.rmdir()
+
+
 def _make_durable(path: Path) -> int:
     """Flush ``path`` to the disk and read it back; returns its size in bytes."""
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -96,8 +116,11 @@ def _make_durable(path: Path) -> int:
 
 
 def remove_leftovers(folder: Path) -> int:
-    """Remove what a killed predecessor was writing; returns how many files."""
+    """Remove what a killed predecessor was writing; returns how many files and folders."""
     leftovers = list(folder.glob(f".*{_MARK}*"))
     for path in leftovers:
-        path.unlink(missing_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
     return len(leftovers)
