@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import Namespace
 
@@ -15,6 +16,12 @@ def open_here(project: Project, arguments: Namespace, *, selected: str | None = 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "The cockpit needs a terminal", "No terminal here", "Without one: cockpit status, cockpit runs"
+        )
+    if os.environ.get("TERM", "dumb") in ("", "dumb", "unknown"):
+        raise UsageError(
+            f"TERM={os.environ.get('TERM', '')}: this terminal cannot place text",
+            "No screen here",
+            "Without one: cockpit status, cockpit runs, cockpit logs RUN -f. If it can: export TERM=xterm-256color",
         )
     from cockpit.tui.main import open_cockpit
 

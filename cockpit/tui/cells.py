@@ -23,6 +23,8 @@ Cell = tuple[str, str]
 
 _GAP = 6  # cells between two changes that cost less to repaint than to jump over
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_LIKENESS = {"…": "~", "·": ".", "–": "-", "—": "-", "×": "x", "→": ">", "←": "<", "≤": "<", "≥": ">", "µ": "u",
+             "°": " ", "✓": "+", "✗": "x", "•": "*", "”": '"', "“": '"', "’": "'", "‘": "'", "": " "}  # fmt: skip
 ROUND, PLAIN = "╭╮╰╯─│", "++++-|"
 
 
@@ -72,6 +74,16 @@ def to_cells(line: Line, width: int) -> list[Cell]:
                 cells.append((character, name))
                 cells.extend(("", name) for _ in range(length - 1))
     return (cells + [(" ", "")] * width)[:width]
+
+
+def to_ascii(cells: list[Cell]) -> list[Cell]:
+    """The same cells for a terminal without UTF-8; what has no likeness becomes a question mark."""
+    if all(character.isascii() and character for character, _ in cells):
+        return cells
+    return [
+        (character if character.isascii() and character else _LIKENESS.get(character, "?"), name)
+        for character, name in cells
+    ]
 
 
 def changed_spans(before: Sequence[Cell], after: Sequence[Cell]) -> list[tuple[int, int]]:
@@ -145,6 +157,10 @@ class CellPanel(Widget, can_focus=True):
             self.refresh(*regions)
 
     def _compose_grid(self, width: int, height: int) -> list[list[Cell]]:
+        grid = self._framed_grid(width, height)
+        return [to_ascii(row) for row in grid] if self.ascii else grid
+
+    def _framed_grid(self, width: int, height: int) -> list[list[Cell]]:
         if not self.framed or width < 4 or height < 3:
             lines = self.rows(width, height)[:height]
             return [to_cells(line, width) for line in lines] + [to_cells([], width) for _ in range(height - len(lines))]

@@ -149,4 +149,4 @@ def _last_lines(path: Path) -> tuple[str, ...]:
         return ()
     # a carriage return paints over what stood before it
     whole = lines[1:] if start else lines
-    return tuple(line.rstrip("\r").rpartition("\r")[2] for line in whole if line.strip())[-_LOG_LINES:]
+    return tuple(line.rstrip().rpartition("\r")[2] for line in whole if line.strip())[-_LOG_LINES:]

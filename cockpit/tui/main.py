@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import locale
 import os
 import signal
+from collections.abc import Mapping
 
 from cockpit.project import Project
 from cockpit.tui.app import CockpitApp
@@ -20,7 +20,10 @@ def open_cockpit(project: Project, *, ascii_only: bool, selected: str | None, as
     palette = peek_palette(project)
     use_sixteen_colours(few_colours(os.environ) if palette == "auto" else palette == "sixteen")
     app = CockpitApp(
-        project, LiveFeed(project, selected), ascii_only=ascii_only or not _speaks_unicode(), ask_to_start=ask_to_start
+        project,
+        LiveFeed(project, selected),
+        ascii_only=ascii_only or not speaks_unicode(os.environ),
+        ask_to_start=ask_to_start,
     )
     return app.run()
 
@@ -38,12 +41,22 @@ def peek_palette(project: Project) -> str:
     return chosen if chosen in ("full", "sixteen") else "auto"
 
 
-def few_colours(environment: os._Environ[str] | dict[str, str]) -> bool:
+def few_colours(environment: Mapping[str, str]) -> bool:
     """Whether the terminal promises no more than sixteen colours."""
     if environment.get("COLORTERM") in ("truecolor", "24bit"):
         return False
     return "256" not in environment.get("TERM", "") and "direct" not in environment.get("TERM", "")
 
 
-def _speaks_unicode() -> bool:
-    return locale.getpreferredencoding(False).upper().replace("-", "") == "UTF8" and os.environ.get("TERM") != "linux"
+def speaks_unicode(environment: Mapping[str, str]) -> bool:
+    """Whether the terminal promises to show more than ASCII.
+
+    Python itself takes the C locale for UTF-8 (PEP 538 and 540), also where somebody has asked for C; only who has
+    set nothing at all most likely sits at a terminal that knows UTF-8.
+    """
+    if environment.get("TERM") == "linux":
+        return False
+    for name in ("LC_ALL", "LANG") if environment.get("LC_CTYPE") in (None, "", "C.UTF-8") else ("LC_ALL", "LC_CTYPE"):
+        if chosen := environment.get(name):
+            return chosen.upper().replace("-", "").endswith("UTF8")
+    return True
