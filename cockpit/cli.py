@@ -119,7 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     _json(audit)
 
     keys = _command(commands, "keys", "which API keys are in the air, and what you call them")
-    keys.add_argument("name", metavar="NAME", nargs="?", help="a variable that holds a key")
+    keys.add_argument("name", metavar="NAME", nargs="?", help="a variable that holds a key, or a fingerprint")
     keys.add_argument("kind", metavar="KIND", nargs="?", choices=("production", "test"), help="production or test")
     _json(keys)
 

@@ -64,11 +64,11 @@ def expect_named(keys: Handling) -> None:
             "Take it out of the config; a run gets keys by [launch] env_pass in cockpit.toml",
         )
     if keys.unnamed:
-        name = keys.unnamed[0].name
+        first = keys.unnamed[0].fingerprint
         raise NeedsPermission(
             f"{_told(keys.unnamed)}: seen for the first time. Is it a production key or a test key?",
             {key.name: key.fingerprint for key in keys.unnamed},
-            f"To say it: cockpit keys '{name}' production   (or test)",
+            f"To say it: cockpit keys {first} production   (or test)",
         )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cockpit.domain.guard import Decision, Guard
 from cockpit.domain.policy import Policy
-from cockpit.probes.secrets import redact
+from cockpit.domain.secrets import redact
 from cockpit.project import Project
 from cockpit.runs.audit import AuditLog
 from cockpit.runs.layout import AUDIT

@@ -12,10 +12,10 @@ from cockpit.domain.guard import Fact, Guard, Permit, Question
 from cockpit.domain.policy import Action
 from cockpit.domain.resume import Difference, limited
 from cockpit.domain.run import RunState
+from cockpit.domain.secrets import redact
 from cockpit.domain.text import count, number, safe, shell_line, size
 from cockpit.errors import NotPossible
 from cockpit.probes.gpu import GpuProbe
-from cockpit.probes.secrets import redact
 from cockpit.project import Project
 from cockpit.runner.attempt import LaunchSpec
 from cockpit.runner.launch import launch

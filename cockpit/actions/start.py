@@ -16,13 +16,13 @@ from cockpit.actions.overrides import apply_overrides
 from cockpit.domain.guard import Fact, Guard, Permit, Question
 from cockpit.domain.policy import Action
 from cockpit.domain.run import Launch, RunState
+from cockpit.domain.secrets import redact
 from cockpit.domain.state import State
 from cockpit.domain.text import count, duration, safe, shell_line, size
 from cockpit.errors import ConfigError, LaunchError
 from cockpit.probes.environment import environment, packages
 from cockpit.probes.git import git_state
 from cockpit.probes.gpu import GpuProbe, GpuReport
-from cockpit.probes.secrets import redact
 from cockpit.project import ConfigFile, Project
 from cockpit.runner.attempt import LaunchSpec
 from cockpit.runner.launch import launch

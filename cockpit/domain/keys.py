@@ -20,14 +20,9 @@ class Key:
     """A key without its value."""
 
     name: str  # the variable, or where it stands in the config: "line 12"
-    digest: str  # salted, hex
+    fingerprint: str  # salted hash, hex: enough to tell keys apart, too little to find one
     kind: Kind = Kind.UNKNOWN
     written: bool = False  # in the config, so it cannot be held back
-
-    @property
-    def fingerprint(self) -> str:
-        """Enough to tell keys apart, too little to find one."""
-        return self.digest[:8]
 
     def __str__(self) -> str:
         """For a person."""

@@ -58,10 +58,10 @@ class Checkpoint:
     bytes: int | None = None
     time: float | None = None
     seconds: float | None = None  # what saving it took
-    attempt: int = 1  # that saved it
     roles: tuple[str, ...] = ()  # best | last | stopped | requested
     finite: bool | None = None  # whether its weights are
     guarantee: tuple[str, str] | None = None  # of a resume: level and why, as the recorder saw it when saving
+    attempt: int = 1  # that saved it
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 from cockpit.domain.keys import Key, Kind
+from cockpit.domain.secrets import secrets_in, secrets_of
 from cockpit.errors import CannotWrite
-from cockpit.probes.secrets import secrets_in, secrets_of
 from cockpit.runs.atomic import write_atomic
 
 SCHEMA = 1
@@ -40,24 +41,30 @@ class Keyring:
         """The keys written in a config, by line."""
         return tuple(self._key(secret.name, secret.value, written=True) for secret in secrets_in(content))
 
-    def remember(self, key: Key, kind: Kind) -> None:
-        """Call ``key`` so from now on.
+    def remember(self, fingerprint: str, kind: Kind) -> None:
+        """Call the key of this fingerprint so from now on, wherever it is met.
 
         Raises:
             CannotWrite: the file cannot be written.
         """
-        kinds = {**_read(self._path)[1], key.digest: kind.value}
-        record = {"schema": SCHEMA, "salt": self._salt.hex(), "keys": kinds}
+        kinds = {**_read(self._path)[1], fingerprint: kind.value}
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_atomic(self._path, json.dumps(record, indent=1) + "\n")
+            self._write(kinds)
         except OSError as error:
             raise CannotWrite(self._path, error, "The key cannot be remembered") from None
         self._kinds = kinds
 
+    def _write(self, kinds: Mapping[str, str]) -> None:
+        record = {"schema": SCHEMA, "salt": self._salt.hex(), "keys": dict(kinds)}
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_atomic(self._path, json.dumps(record, indent=1) + "\n")
+
     def _key(self, name: str, value: str, *, written: bool = False) -> Key:
-        digest = _digest(value, self._salt)
-        return Key(name, digest, Kind(self._kinds.get(digest, Kind.UNKNOWN)), written)
+        if not self._path.exists():
+            with suppress(OSError):  # or the next process would call this key by another fingerprint
+                self._write({})
+        fingerprint = _fingerprint(value, self._salt)
+        return Key(name, fingerprint, Kind(self._kinds.get(fingerprint, Kind.UNKNOWN)), written)
 
 
 def _read(path: Path) -> tuple[bytes, dict[str, str]]:
@@ -66,7 +73,7 @@ def _read(path: Path) -> tuple[bytes, dict[str, str]]:
         salt, kinds = bytes.fromhex(record["salt"]), dict(record["keys"])
     except (OSError, ValueError, KeyError, TypeError):
         return _new_salt(), {}
-    return salt, {digest: kind for digest, kind in kinds.items() if kind in (Kind.PRODUCTION, Kind.TEST)}
+    return salt, {fingerprint: kind for fingerprint, kind in kinds.items() if kind in (Kind.PRODUCTION, Kind.TEST)}
 
 
 @cache
@@ -76,6 +83,6 @@ def _new_salt() -> bytes:
 
 
 @cache
-def _digest(value: str, salt: bytes) -> str:
+def _fingerprint(value: str, salt: bytes) -> str:
     data = value.encode("utf-8", "surrogateescape")
-    return hashlib.scrypt(data, salt=salt, n=_COST, r=8, p=1, dklen=16).hex()
+    return hashlib.scrypt(data, salt=salt, n=_COST, r=8, p=1, dklen=4).hex()

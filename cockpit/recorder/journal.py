@@ -11,10 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from cockpit.domain.secrets import redactor
 from cockpit.runs.journal import JournalWriter
 from cockpit.runs.layout import ENV_RUN_DIR, RunPaths
 
 _RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "SLURM_PROCID")  # what launchers set; Lightning reads the same
+_WORDS = ("message", "traceback", "detail")  # fields that may hold whatever somebody's exception says
 _MOST_WAITING = 10_000  # events; the oldest are lost when a disk stays full for longer
 
 
@@ -25,10 +27,12 @@ class SafeJournal:
         self._writer = writer
         self._waiting: deque[tuple[str, dict[str, Any]]] = deque(maxlen=_MOST_WAITING)
         self._warned = False
+        self._without_secrets = redactor(os.environ)
 
     def write(self, event: str, /, *, durable: bool = False, **fields: Any) -> None:
         """Append one event, after those that could not be written before; or keep it for the next time."""
-        self._waiting.append((event, {"t": time.time(), **fields}))
+        told = {name: self._without_secrets(str(fields[name])) for name in _WORDS if name in fields}
+        self._waiting.append((event, {"t": time.time(), **fields, **told}))
         try:
             while self._waiting:
                 name, values = self._waiting[0]

@@ -12,8 +12,8 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
+from cockpit.domain.secrets import redact
 from cockpit.errors import LaunchError
-from cockpit.probes.secrets import redact
 from cockpit.runner.attempt import LaunchSpec, read_attempt
 from cockpit.runner.control import read_sender
 from cockpit.runner.family import members

@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies
 
 from cockpit.domain.guard import Decision, Fact, Question, Unrecorded
 from cockpit.domain.policy import Action
-from cockpit.probes.secrets import REDACTED, redact
+from cockpit.domain.secrets import REDACTED, redact
 from cockpit.runs.audit import AuditLog, read_audit
 
 QUESTION = Question(

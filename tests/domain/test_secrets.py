@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.probes.secrets import NAMES, REDACTED, is_secret_name, redact, redact_environment
+from cockpit.domain.secrets import NAMES, REDACTED, is_secret_name, redact, redact_environment, redactor
 
 SECRETS = (
     "sk-ant-REDACTED", "sk-abcdefghijklmnop1234", "hf_AbCdEfGhIjKlMn", "ghp_0123456789abcdefABCD",
@@ -68,3 +68,9 @@ def test_variables_are_known_by_name_and_by_value():
     assert not is_secret_name("TOKENIZERS_PARALLELISM")
     assert is_secret_name("AWS_PROFILE")
     assert not is_secret_name("AWS_CA_BUNDLE")
+
+
+def test_what_a_secret_variable_holds_is_taken_out_wherever_it_stands():
+    without = redactor({"WANDB_API_KEY": "plain words", "MY_TOKEN": "ab", "EDITOR": "plain vim"})
+    assert without("login of plain words failed") == f"login of {REDACTED} failed"
+    assert without("ab plain vim") == "ab plain vim"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 NAMES = (
@@ -15,6 +15,7 @@ NAMES = (
 FAMILIES = ("AWS_", "COMET_", "NEPTUNE_", "KAGGLE_", "MLFLOW_TRACKING_")  # of names; all of one lead to an account
 _OPEN = ("AWS_CA_BUNDLE", "AWS_REGION", "AWS_DEFAULT_REGION")  # of those families, and yet no secret
 REDACTED = "[redacted]"
+_TELLING = 8  # characters; a shorter value is part of too many words
 
 _SUSPECT_NAME = re.compile(r"(?i)(api[_-]?key|secret|token|passw(or)?d|credential)s?$")
 _VALUES = re.compile(
@@ -77,6 +78,18 @@ def redact(text: str) -> str:
     text = _VALUES.sub(REDACTED, text)
     text = _URL_PASSWORD.sub(lambda m: m["head"] + REDACTED, text)
     return _ASSIGNED.sub(lambda m: m["head"] + REDACTED, text)
+
+
+def redactor(environment: Mapping[str, str]) -> Callable[[str], str]:
+    """What :func:`redact` does, and takes out too what variables hold that are named like secrets."""
+    values = sorted({s.value for s in secrets_of(environment) if len(s.value) >= _TELLING}, key=len, reverse=True)
+
+    def without(text: str) -> str:
+        for value in values:
+            text = text.replace(value, REDACTED)
+        return redact(text)
+
+    return without
 
 
 def redact_environment(environment: Mapping[str, str]) -> dict[str, str]:
