@@ -17,7 +17,7 @@ _HARMLESS = (
     "trainer.logger", "trainer.default_root_dir", "trainer.enable_", "trainer.log_every_n_steps", "trainer.profiler",
     "trainer.max_time", "trainer.fast_dev_run", "trainer.val_check_interval", "trainer.check_val_every_n_epoch",
     "trainer.limit_val_batches", "trainer.limit_test_batches", "trainer.num_sanity_val_steps", "trainer.inference_mode",
-    "data.num_workers", "data.pin_memory", "data.persistent_workers", "data.prefetch_factor",
+    "data.workers", "data.num_workers", "data.pin_memory", "data.persistent_workers", "data.prefetch_factor",
 )  # fmt: skip
 _LENGTHS = ("trainer.max_steps", "trainer.max_epochs", "trainer.min_steps", "trainer.min_epochs")
 _WATCHING = ("ModelCheckpoint", "EarlyStopping", "LearningRateMonitor", "DeviceStatsMonitor", "RichProgressBar",

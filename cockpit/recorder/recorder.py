@@ -77,15 +77,23 @@ class RecorderHooks(Harmless):
 
     def _lock(self) -> None:
         """Hold the run for the life of this process."""
-        self._lock_fd = os.open(self._run.trainer_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._lock_fd: int | None = os.open(self._run.trainer_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             same = os.path.samestat(os.fstat(self._lock_fd), os.stat(self._run.trainer_lock))
         except OSError:
             same = False
+        # loader workers outlive a killed trainer by seconds, and would hold the run meanwhile
+        os.register_at_fork(after_in_child=self._let_go)
         if not same:
             warn(f"another trainer holds {self._run.root}; this one leaves")
             raise SystemExit(EXIT_RUN_IN_USE)
+
+    def _let_go(self) -> None:
+        """In a forked child, once: its own children may have something else under that number."""
+        if self._lock_fd is not None:
+            os.close(self._lock_fd)
+            self._lock_fd = None
 
     def _known_tags(self) -> dict[str, int]:
         """What the attempts before this one have named."""
