@@ -111,6 +111,21 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("file", metavar="FILE", help="a handoff.md")
     _json(verify)
 
+    delete = _command(commands, "delete", "move checkpoints, or a whole run, to the trash")
+    _run(delete)
+    delete.add_argument("checkpoints", metavar="CKPT", nargs="*", help="checkpoints of the run (default: all of it)")
+    delete.add_argument(
+        "--keep", metavar="RULES", help="all checkpoints beyond best, last, every=STEPS (comma-separated)"
+    )
+    _yes(delete)
+    _json(delete)
+
+    trash = _command(commands, "trash", "what was deleted: list, restore, purge for good")
+    trash.add_argument("verb", nargs="?", choices=("list", "restore", "purge"), default="list")
+    trash.add_argument("ids", metavar="ID", nargs="*", help="entries (purge: default all)")
+    _yes(trash)
+    _json(trash)
+
     config = _command(commands, "config", "print the settings of the project (cockpit.toml)")
     config.add_argument("--explain", action="store_true", help="say what each is for")
     _json(config)

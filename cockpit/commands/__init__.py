@@ -22,6 +22,8 @@ _VERBS = {
     "logs": ("looking", "logs"),
     "handoff": ("documents", "handoff"),
     "verify": ("documents", "verify"),
+    "delete": ("deletion", "delete"),
+    "trash": ("deletion", "trash"),
     "config": ("config", "config"),
     "keys": ("keys", "keys"),
     "audit": ("audit", "audit"),

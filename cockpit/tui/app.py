@@ -146,6 +146,18 @@ class CockpitApp(App[Leave]):
         chosen = isinstance(panel, ListPanel) and panel.id == "checkpoints" and panel.item
         self.deeds.resume(chosen.path if chosen else None)
 
+    def action_delete(self) -> None:
+        """Put the checkpoint or the run under the cursor into the trash."""
+        panel = self.focused
+        if isinstance(panel, ListPanel) and panel.item is not None and panel.id in ("checkpoints", "runs"):
+            self.deeds.delete(panel.item.path, checkpoint=panel.id == "checkpoints")
+        else:
+            self.tell("put the cursor on a checkpoint or a run first (tab)", "warn")
+
+    def action_undo(self) -> None:
+        """Take the newest thing out of the trash."""
+        self.deeds.undo()
+
     def action_handoff(self) -> None:
         """Write it and show it."""
         self.deeds.handoff()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cockpit.actions.control import answer_text, ask, ladder, stop, stop_question, wait_for_answer
+from cockpit.actions.delete import DeletePlan, delete, plan_delete
 from cockpit.actions.permission import make_guard
 from cockpit.actions.resume import ResumePlan, plan_resume, resume
 from cockpit.actions.start import StartPlan, find_config, plan_start, start
@@ -20,6 +21,7 @@ from cockpit.errors import CockpitError
 from cockpit.project import ConfigFile, configs
 from cockpit.runs.documents import write_handoff
 from cockpit.runs.layout import RunPaths
+from cockpit.runs.trash import Trash
 from cockpit.tui.messages import Done
 from cockpit.tui.screens.choose import Choice, ChooseScreen
 from cockpit.tui.screens.confirm import ConfirmScreen
@@ -185,6 +187,32 @@ class Deeds:
             return f"{run.id} goes on"
 
         self._ask(plan, deed)
+
+    def delete(self, path: str, *, checkpoint: bool) -> None:
+        """Show what would be lost; then into the trash."""
+        run = self._run() if checkpoint else RunPaths(Path(path))
+        if run is None:
+            return
+
+        def plan() -> tuple[DeletePlan, Question]:
+            planned = plan_delete(run, [path] if checkpoint else [])
+            return planned, planned.question
+
+        def deed(planned: DeletePlan, permit: Any) -> str:
+            moved = delete(planned, permit, self._guard)
+            return f"{moved[0].name} is in the trash: u brings it back"
+
+        self._ask(plan, deed)
+
+    def undo(self) -> None:
+        """Bring back what was deleted last."""
+
+        def deed() -> str:
+            trash = Trash(self._app.project.runs_folder)
+            newest = next(iter(trash.items()), None)
+            return f"{trash.restore(newest).name} is back" if newest else "the trash is empty"
+
+        self._do(deed)
 
     def handoff(self) -> None:
         """Write it and show it."""

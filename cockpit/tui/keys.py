@@ -23,6 +23,8 @@ KEYS = (
     Key("c", "c", "checkpoint", "checkpoint", "save a checkpoint now", footer=True),
     Key("p", "p", "pause", "pause", "hold the run at the next step, or let it go on"),
     Key("r", "r", "resume", "resume", "go on from the newest checkpoint of this run", footer=True),
+    Key("d", "d", "delete", "delete", "checkpoint or run under the cursor: to the trash"),
+    Key("u", "u", "undo", "undo", "bring back what was deleted last"),
     Key("h", "h", "handoff", "handoff", "write the handoff document and show it", footer=True),
     Key(
         "enter",
