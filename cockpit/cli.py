@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"cockpit {__version__}")
     parser.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
+    parser.add_argument("--read-only", action="store_true", help="only look: no action exists")
     parser.add_argument("--project", metavar="DIR", help="the project's folder (default: found from here)")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
 

@@ -30,6 +30,7 @@ class Project:
     """A project's folders; all absolute."""
 
     root: Path
+    read_only: bool = False  # somebody only looks: no action exists
 
     @property
     def name(self) -> str:

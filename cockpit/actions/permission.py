@@ -19,19 +19,18 @@ def audit_path(project: Project) -> Path:
     return project.runs_folder / AUDIT
 
 
-def make_guard(project: Project, via: str, *, read_only: bool = False) -> Guard:
+def make_guard(project: Project, via: str) -> Guard:
     """A guard whose answers and outcomes are all recorded.
 
     Args:
         project: whose settings say what is refused.
         via: what asks, ``tui`` or ``cli``.
-        read_only: whether every action is refused.
     """
 
     def record(decision: Decision) -> None:
         AuditLog(audit_path(project), via, redact).record(decision)
 
     def policy() -> Policy:
-        return replace(project.settings.guard.policy, read_only=read_only)
+        return replace(project.settings.guard.policy, read_only=project.read_only)
 
     return Guard(time.monotonic, record, policy)

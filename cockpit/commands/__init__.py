@@ -5,6 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 from importlib import import_module
 
+from cockpit.errors import NotPossible
+
 # verb: module of this package and function, imported when the verb is used
 _VERBS = {
     None: ("screen", "open_here"),
@@ -30,10 +32,18 @@ _VERBS = {
 }
 
 
+_LOOKING = {None, "runs", "status", "checkpoints", "check", "logs", "verify", "config", "audit"}
+
+
 def run(arguments: Namespace) -> int:
     """Carry out what was parsed; returns the exit code."""
     from cockpit.commands.common import project_of
 
+    if arguments.read_only and arguments.command not in _LOOKING:
+        looks = ", ".join(sorted(verb for verb in _LOOKING if verb))
+        raise NotPossible(
+            f"--read-only: there is no {arguments.command}", "This cockpit only looks", f"There is: {looks}"
+        )
     module, function = _VERBS[arguments.command]
     handler = getattr(import_module(f"cockpit.commands.{module}"), function)
     code: int = handler(project_of(arguments), arguments)

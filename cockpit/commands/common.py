@@ -6,6 +6,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +26,11 @@ def project_of(arguments: Namespace) -> Project:
         UsageError: the named one is no folder.
     """
     if arguments.project is None:
-        return find_project(Path.cwd())
+        return replace(find_project(Path.cwd()), read_only=arguments.read_only)
     folder = Path(arguments.project)
     if not folder.is_dir():
         raise UsageError(f"{safe(folder)} is not a folder", "No such project")
-    return Project(folder.absolute())
+    return Project(folder.absolute(), arguments.read_only)
 
 
 def say(record: Any, arguments: Namespace, text: str) -> None:

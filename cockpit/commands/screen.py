@@ -26,7 +26,7 @@ def open_here(project: Project, arguments: Namespace, *, selected: str | None = 
     from cockpit.tui.main import open_cockpit
 
     leave = open_cockpit(project, ascii_only=arguments.ascii, selected=selected, ask_to_start=config)
-    if leave is not None and leave.run_id is not None:
+    if leave is not None and leave.run_id is not None and not project.read_only:
         from cockpit.runs.documents import write_handoff
 
         print(f"{leave.run_id} goes on without the cockpit.")

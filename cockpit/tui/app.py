@@ -19,7 +19,7 @@ from cockpit.tui.chart import Chart
 from cockpit.tui.dashboard import Dashboard
 from cockpit.tui.feed import Feed
 from cockpit.tui.heap import keep_it_small
-from cockpit.tui.keys import KEYS
+from cockpit.tui.keys import KEYS, keys
 from cockpit.tui.messages import Done, Leave, Looked, Snapshot
 from cockpit.tui.panels.lists import ListPanel
 
@@ -46,11 +46,16 @@ class CockpitApp(App[Leave]):
         self.project, self.feed = project, feed
         self.dashboard = Dashboard()
         self.snapshot: Snapshot | None = None
+        self.dashboard.footer.read_only = self.dashboard.status_line.read_only = project.read_only
         self._ask_to_start = ask_to_start
         self._wake = False
         CellPanel.ascii = ascii_only
         if ascii_only:
             self.dashboard.loss.glyphs = self.dashboard.rate.glyphs = "ascii"
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key does anything: none that acts, in a cockpit that only looks."""
+        return not (self.project.read_only and any(key.acts and key.action == action for key in KEYS))
 
     def on_mount(self) -> None:
         """The frame first, then the first look: its thread would hold up the painting."""
@@ -229,7 +234,7 @@ class CockpitApp(App[Leave]):
         """All keys and signs."""
         from cockpit.tui.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen())
+        self.push_screen(HelpScreen(read_only=self.project.read_only))
 
     def action_leave(self) -> None:
         """Close; training goes on."""
@@ -238,7 +243,7 @@ class CockpitApp(App[Leave]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette has every key's action and nothing else."""
-        for key in KEYS:
+        for key in keys(read_only=self.project.read_only):
             if "(" not in key.action:
                 yield SystemCommand(
                     key.label,

@@ -15,17 +15,18 @@ class Key:
     label: str
     help: str
     footer: bool = False
+    acts: bool = False  # changes something, and so is not there in a cockpit that only looks
 
 
 KEYS = (
-    Key("s", "s", "start", "start", "choose a config, see what it costs, start training", footer=True),
-    Key("x", "x", "stop", "stop", "the ladder: stop with a checkpoint, terminate, kill", footer=True),
-    Key("c", "c", "checkpoint", "checkpoint", "save a checkpoint now", footer=True),
-    Key("p", "p", "pause", "pause", "hold the run at the next step, or let it go on"),
-    Key("r", "r", "resume", "resume", "go on from the newest checkpoint of this run", footer=True),
-    Key("d", "d", "delete", "delete", "checkpoint or run under the cursor: to the trash"),
-    Key("u", "u", "undo", "undo", "bring back what was deleted last"),
-    Key("h", "h", "handoff", "handoff", "write the handoff document and show it", footer=True),
+    Key("s", "s", "start", "start", "choose a config, see what it costs, start training", footer=True, acts=True),
+    Key("x", "x", "stop", "stop", "the ladder: stop with a checkpoint, terminate, kill", footer=True, acts=True),
+    Key("c", "c", "checkpoint", "checkpoint", "save a checkpoint now", footer=True, acts=True),
+    Key("p", "p", "pause", "pause", "hold the run at the next step, or let it go on", acts=True),
+    Key("r", "r", "resume", "resume", "go on from the newest checkpoint of this run", footer=True, acts=True),
+    Key("d", "d", "delete", "delete", "checkpoint or run under the cursor: to the trash", acts=True),
+    Key("u", "u", "undo", "undo", "bring back what was deleted last", acts=True),
+    Key("h", "h", "handoff", "handoff", "write the handoff document and show it", footer=True, acts=True),
     Key(
         "enter",
         "enter",
@@ -49,3 +50,8 @@ KEYS = (
     Key("q", "q", "leave", "leave (training goes on)", "close the cockpit; training goes on", footer=True),
     Key("question_mark", "?", "help", "help", "all keys and signs", footer=True),
 )
+
+
+def keys(*, read_only: bool) -> tuple[Key, ...]:
+    """Those there are."""
+    return tuple(key for key in KEYS if not (read_only and key.acts))

@@ -19,6 +19,7 @@ class StatusLine(CellPanel, can_focus=False):
     framed = False
     _snapshot: Snapshot | None = None
     _notice: Line | None = None
+    read_only = False
 
     def show(self, snapshot: Snapshot) -> None:
         """Take in a new look."""
@@ -40,10 +41,15 @@ class StatusLine(CellPanel, can_focus=False):
             ("  ", ""),
             (safe(snapshot.project, 24), "text"),
             (f" @ {safe(snapshot.host, 20)}", "dim"),
+            *([("  read-only", "warn")] if self.read_only else []),
         ]
         state = snapshot.selected
         if state is None:
-            return [between(head, self._notice or [("no run yet: press s ", "dim")], width)]
+            return [
+                between(
+                    head, self._notice or [("no run yet " if self.read_only else "no run yet: press s ", "dim")], width
+                )
+            ]
         run = self._run(state)
         far = self._notice or progress(state)
         if height > 1:

@@ -6,7 +6,7 @@ from textual import events
 
 from cockpit.domain.state import State
 from cockpit.tui.cells import Line, fit
-from cockpit.tui.keys import KEYS
+from cockpit.tui.keys import Key, keys
 from cockpit.tui.prose import wrap
 from cockpit.tui.screens.box import BoxScreen, keys_line
 from cockpit.tui.signs import state_sign
@@ -46,16 +46,17 @@ class HelpScreen(BoxScreen[None]):
 
     largest = 130
 
-    def __init__(self) -> None:
+    def __init__(self, *, read_only: bool = False) -> None:
         super().__init__("help")
+        self._keys = keys(read_only=read_only)
 
     def lines(self, width: int, height: int) -> list[Line]:
         """The tables side by side or in turn, then what to remember."""
         promise: list[Line] = [[], *wrap(_PROMISE, width, "accent")]
         if width < _TWO_COLUMNS:
-            return [*_keys(width), [], *self._signs(width), *promise]
+            return [*_keys(self._keys, width), [], *self._signs(width), *promise]
         half = (width - 3) // 2
-        left, right = _keys(half), self._signs(half)
+        left, right = _keys(self._keys, half), self._signs(half)
         rows = max(len(left), len(right))
         left += [[] for _ in range(rows - len(left))]
         right += [[] for _ in range(rows - len(right))]
@@ -86,9 +87,9 @@ class HelpScreen(BoxScreen[None]):
         return lines
 
 
-def _keys(width: int) -> list[Line]:
+def _keys(table: tuple[Key, ...], width: int) -> list[Line]:
     lines: list[Line] = [[("Keys", "title")]]
-    for shown, meaning in (*((key.shown, key.help) for key in KEYS), *_MOVING):
+    for shown, meaning in (*((key.shown, key.help) for key in table), *_MOVING):
         lines += _row([(f"{shown:<{_KEY}}", "key")], meaning, _KEY, width)
     return lines
 
