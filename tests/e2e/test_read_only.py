@@ -32,7 +32,7 @@ def test_keys_that_act_are_not_there(training):
     assert state.pending_requests == ()
     window.press("q")
     wait_until(lambda: window.process.poll() is not None, "the cockpit to close")
-    added = set(path.name for path in run.root.rglob("*")) - set(before)
+    added = {path.name for path in run.root.rglob("*")} - set(before)
     assert not {name for name in added if re.match(r"handoff|request|stopped", name)}
 
 
