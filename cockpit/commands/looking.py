@@ -60,6 +60,7 @@ def _status_text(state: RunState) -> str:
         ("lr", number(state.learning_rate)),
         ("ETA", eta if left.seconds is not None else f"– ({left.reason})"),
         ("checkpoint", safe(state.last_checkpoint, 400) if state.last_checkpoint else "none yet"),
+        *([("last save", f"failed: {safe(state.save_error)}; older checkpoints are kept")] if state.save_error else []),
     ]  # fmt: skip
     return "\n".join(f"{label:<11} {value}" for label, value in lines)
 

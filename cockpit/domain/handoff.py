@@ -194,6 +194,7 @@ def _details(state: RunState, context: HandoffContext) -> list[tuple[str, str]]:
         ("Seed", "not set" if state.seed is None else str(state.seed)),
         ("Time in training", duration(state.active_seconds)),
         ("Memory", f"trainer {size(state.ram_used)}" if state.ram_used is not None else "not sampled"),
+        *([("Last save", f"failed: {safe(state.save_error)}")] if state.save_error else []),
         ("Non-finite values", count(state.nonfinite_count)),
         ("TensorBoard", code(f"tensorboard --logdir {shell_word(state.path)}")),
     ]

@@ -170,6 +170,7 @@ class RunState:
     metrics: Mapping[str, float] = field(default_factory=dict)  # last value of every tag
     checkpoints: tuple[Checkpoint, ...] = ()  # newest first
     last_checkpoint: str | None = None
+    save_error: str = ""  # why the latest save failed; older checkpoints are all kept while it does
     nonfinite: tuple[NonFinite, ...] = ()  # the first few, oldest first
     nonfinite_count: int = 0
 

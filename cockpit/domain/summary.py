@@ -37,6 +37,7 @@ def as_record(state: RunState) -> dict[str, Any]:
         "attempt": state.attempt,
         "pid": state.pid if state.state.active else None,
         "supervised": state.supervised,
+        "save_error": state.save_error or None,
         "nonfinite_count": state.nonfinite_count,
         "exit_code": state.exit_code,
         "exit_signal": state.exit_signal,

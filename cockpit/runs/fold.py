@@ -59,6 +59,7 @@ class TrainerFold:
     stages: dict[tuple[str, int], Stage] = field(default_factory=dict)
     stage: Stage | None = None
     checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
+    save_error: str = ""  # why the latest save failed
     nonfinite: list[NonFinite] = field(default_factory=list)
     acknowledged: dict[str, Event] = field(default_factory=dict)
     end: Event | None = None
@@ -144,6 +145,7 @@ class TrainerFold:
             self.checkpoint_seconds.append(seconds)
         path = text(event.get("path"))
         kind = text(event.get("kind"))
+        self.save_error = ""
         self.checkpoints[path] = Checkpoint(
             path=path,
             name=path.rsplit("/", 1)[-1],
@@ -165,6 +167,7 @@ class TrainerFold:
 
     def _on_checkpoint_failed(self, event: Event) -> None:
         self._leave_phase()
+        self.save_error = text(event.get("message")) or "not told"
 
     def _on_nonfinite(self, event: Event) -> None:
         step = integer(event.get("step")) or 0

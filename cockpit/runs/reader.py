@@ -123,6 +123,7 @@ class RunReader:
             metrics={name: point.value for name, point in figures.latest.items()},
             checkpoints=checkpoints,
             last_checkpoint=checkpoints[0].path if checkpoints else None,
+            save_error=trainer.save_error,
             nonfinite=tuple(trainer.nonfinite),
             nonfinite_count=len(trainer.nonfinite),
             device=text(trainer.fit.get("device")),

@@ -1,5 +1,6 @@
 """No room, or no permission, to write: training goes on, what is there stays whole, and it is said."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -100,6 +101,11 @@ def test_a_save_that_finds_no_room_is_told_and_harms_nothing(make_project, small
     assert "training goes on" in answered.stderr
     failed = [event for event in JournalTail(run.journal).poll()[0] if event["event"] == "checkpoint_failed"]
     assert "No space left" in failed[0]["message"] or "write" in failed[0]["message"]
+    told = json.loads(project.cockpit("status", "latest", "--json").stdout)["save_error"]
+    assert told == failed[-1]["message"]
+    window = project.window()
+    window.wait_for("last save failed")
+    window.close()
     assert good.read_bytes() == content
     assert list(run.checkpoints.iterdir()) == [good]
     assert project.steps_on(run).state is State.RUNNING

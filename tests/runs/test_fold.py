@@ -65,3 +65,10 @@ def test_a_checkpoint_scores_what_was_measured_at_its_own_step():
 def test_a_metric_of_training_is_taken_as_it_was_saved():
     fold = folded(TrainerFold(), *FIT, saved(7.0, "latest", 300, 2.0))
     assert [fold.value_of(c) for c in fold.checkpoints.values()] == [2.0]
+
+
+def test_a_failed_save_is_known_until_one_succeeds():
+    fold = folded(TrainerFold(), *FIT, (5.0, "checkpoint_failed", {"path": "a", "message": "No space left"}))
+    assert fold.save_error == "No space left"
+    folded(fold, saved(6.0, "b", 300, None))
+    assert fold.save_error == ""

@@ -47,6 +47,9 @@ class Progress(CellPanel):
             many = "+" if state.nonfinite_unnamed else ""
             said = f"! {state.nonfinite_count}{many} non-finite, first {safe(first.what)} @ {count(first.step)}"
             lines = [*wrap(said, width, "bad"), *lines]
+        if state.save_error:
+            said = f"! last save failed: {safe(state.save_error)}; older ones are kept"
+            lines = [*wrap(said, width, "bad"), *lines]
         if not state.supervised:
             lines.insert(0, [("! unsupervised: its runner is gone", "warn")])
         return lines
