@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import pytest
-from support.processes import alive, cpu_seconds, wait_until
+from support.processes import alive, cpu_seconds, marked, wait_until
 from support.project import COCKPIT, trainer_of, unbroken
 
 from cockpit.domain.state import State
@@ -134,7 +134,7 @@ def test_somebody_who_may_only_read(make_project):
     run = project.start()
     reader = RunReader(run)
     wait_until(lambda: reader.poll().state is State.FINISHED, "the end")
-    wait_until(run.handoff_md.exists, "the handoff")
+    wait_until(lambda: not marked(project.folder), "the runner's last words")
     open_to_all(project.folder)
     home = {"HOME": "/nonexistent"}
 
