@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -79,7 +80,9 @@ def _checkpoints(run: RunPaths, state: RunState, names: Sequence[str]) -> Delete
     freed = sum(report.checkpoint.bytes or 0 for report in chosen)
     facts = [Fact("checkpoint", _describe(report), _level(report)) for report in chosen[:_SHOWN]]
     if len(chosen) > _SHOWN:
-        facts.append(Fact("checkpoint", f"and {len(chosen) - _SHOWN} more"))
+        names_digest = hashlib.sha256("\0".join(r.checkpoint.path for r in chosen).encode("utf-8", "surrogatepass"))
+        # a yes is to these very files, also to those that find no room here
+        facts.append(Fact("checkpoint", f"and {len(chosen) - _SHOWN} more (list {names_digest.hexdigest()[:12]})"))
     facts += [Fact("size", f"{size(freed)}; the disk has it back when it is purged"), _left(left)]
     facts += [Fact("resumed from", f"by {other}", "warn") for other in _resumed_from(run, chosen)]
     what = safe(chosen[0].checkpoint.name) if len(chosen) == 1 else f"{len(chosen)} checkpoints"
