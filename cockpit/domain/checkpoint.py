@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cockpit.domain.run import Checkpoint, RunState
 
-EXACT, STATE_ONLY, UNSAFE = "exact", "state only", "unsafe"
+EXACT, STATE_ONLY, UNSAFE, UNKNOWN = "exact", "state only", "unsafe", "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class CheckpointReport:
 
     checkpoint: Checkpoint
     inspection: Inspection
-    guarantee: str  # EXACT | STATE_ONLY | UNSAFE
+    guarantee: str  # EXACT | STATE_ONLY | UNSAFE | UNKNOWN
     reason: str
     alias_of: str = ""  # name of the checkpoint that this one is a copy of or a link to
     stale: bool = False  # an alias ``last`` that is older than the newest checkpoint
@@ -45,6 +45,8 @@ def guarantee(state: RunState, checkpoint: Checkpoint, found: Inspection) -> tup
         return UNSAFE, found.problem
     if found.foreign:
         return UNSAFE, f"loading it would run code: {', '.join(found.foreign[:3])}"
+    if checkpoint.followed:
+        return UNKNOWN, "the script's own: it wrote it, and restores from it what it restores"
     if found.cut_short:
         return UNSAFE, "saved after an early stop: a resume would skip the rest of its epoch"
     if not found.random_state:

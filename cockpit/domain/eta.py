@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from cockpit.domain.lifecycle import STALL_FACTOR, STALL_FLOOR
 from cockpit.domain.run import Eta
+from cockpit.domain.text import age, counted, rough_duration
 
 FEWEST = 5  # intervals below which a figure would be a guess
 WARM_UP = 20  # steps after each start that are slower than the rest (allocator, caches, compilation)
+
+_OLD = 600.0  # seconds after which records are too old to go by, where their distance is not known
 
 Pace = tuple[float, float, float]  # p25, median, p75 of the step interval, in seconds
 
@@ -75,11 +78,53 @@ def estimate(inputs: EtaInputs) -> Eta:
     left = max(0, inputs.steps_total - inputs.step)
     quartiles = pace(inputs.intervals)
     if quartiles is None:
-        return Eta(None, reason=f"measuring, {FEWEST - len(inputs.intervals)} more steps")
+        return Eta(None, reason=f"measuring, {counted(FEWEST - len(inputs.intervals), 'more step')}")
     extra = _times_left(inputs, inputs.validate_every, inputs.validation_seconds)
     extra += _times_left(inputs, inputs.checkpoint_every, inputs.checkpoint_seconds)
     low, middle, high = (_capped(left * each + extra, inputs) for each in quartiles)
     return Eta(middle, low, high, at_most=inputs.early_stopping)
+
+
+def of_records(
+    *,
+    step: int | None,
+    steps_total: int | None,
+    pace: Pace | None,
+    said: float | None,
+    last: float | None,
+    apart: float | None,
+    now: float,
+    source: str,
+) -> Eta:
+    """Time left of a run that others record; none where the records are old, for they may be all there will be.
+
+    Args:
+        step: that it has come to.
+        steps_total: its length, where its records tell it.
+        pace: of its steps, by the times of its records.
+        said: seconds left, as the last record estimates them.
+        last: when that one was written, seconds since the epoch.
+        apart: seconds from one record to the next.
+        now: seconds since the epoch.
+        source: what it is recorded by.
+    """
+    if last is None:
+        return Eta(None, reason="no record yet")
+    quiet = max(0.0, now - last)
+    if quiet > (_OLD if apart is None else max(STALL_FLOOR, STALL_FACTOR * apart)):
+        return Eta(None, reason=f"last record {age(quiet)}")
+    if step is not None and steps_total is not None and pace is not None:
+        low, middle, high = (max(0.0, (steps_total - step) * each - quiet) for each in pace)
+        return Eta(middle, low, high, reason=f"by {source}")
+    if said is not None:
+        return Eta(max(0.0, said), reason=f"as {source} said {age(quiet)}")
+    return Eta(None, reason=f"{source} does not tell {'how long' if steps_total is None else 'how fast'}")
+
+
+def words(eta: Eta) -> tuple[str, str]:
+    """``27m`` and ``(24m–31m)``, with what it rests on; for an estimate that there is."""
+    spread = "" if eta.low is None else f"({rough_duration(eta.low)}–{rough_duration(eta.high)})"
+    return rough_duration(eta.seconds), " ".join(part for part in (spread, eta.reason) if part)
 
 
 def _times_left(inputs: EtaInputs, every: int | None, seconds: Sequence[float]) -> float:
@@ -92,4 +137,4 @@ def _times_left(inputs: EtaInputs, every: int | None, seconds: Sequence[float]) 
 def _capped(seconds: float, inputs: EtaInputs) -> float:
     if inputs.max_seconds is None:
         return seconds
-    return max(0.0, min(seconds, inputs.max_seconds - inputs.elapsed, math.inf))
+    return max(0.0, min(seconds, inputs.max_seconds - inputs.elapsed))

@@ -19,8 +19,17 @@ _STATES = {
     State.KILLED: ("✗", "x"),
     State.INTERRUPTED: ("✗", "x"),
     State.UNKNOWN: ("?", "?"),
+    State.WATCHED: ("○", "o"),
 }
-_CHECKS = {"ok": ("✓", "+"), "warn": ("⚠", "!"), "bad": ("✗", "x")}
+_CHECKS = {
+    "ok": ("✓", "+"),
+    "warn": ("⚠", "!"),
+    "bad": ("✗", "x"),
+    "early": ("·", "."),
+    "explained": ("✓", "+"),
+    "untold": ("?", "?"),
+}
+_MARKS = {"change": ("Δ", "C"), "note": ("¶", "N")}
 
 
 def state_glyph(state: State, *, plain: bool = False) -> str:
@@ -29,5 +38,10 @@ def state_glyph(state: State, *, plain: bool = False) -> str:
 
 
 def check_glyph(status: str, *, plain: bool = False) -> str:
-    """Tick, warning or cross."""
+    """Tick, warning or cross; a dot for what it is too early for."""
     return _CHECKS[status][plain]
+
+
+def mark_glyph(kind: str, *, plain: bool = False) -> str:
+    """The character of a mark on a chart."""
+    return _MARKS.get(kind, ("!", "!"))[plain]

@@ -35,7 +35,7 @@ class Fact:
     label: str
     value: str
     level: str = ""
-    moving: bool = False  # changes by itself all the time: shown and recorded, but agreed to at any value
+    moving: bool = False  # changes by itself all the time: shown and recorded, but agreed to at any value of its level
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Question:
     @property
     def digest(self) -> str:
         """SHA-256 over everything agreed to: another fact is another question."""
-        agreed = replace(self, facts=tuple(replace(f, value="", level="") if f.moving else f for f in self.facts))
+        agreed = replace(self, facts=tuple(replace(f, value="") if f.moving else f for f in self.facts))
         canonical = json.dumps(asdict(agreed), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -92,6 +92,11 @@ class Answer:
         """A refusal."""
         return cls(False)
 
+    @classmethod
+    def measure(cls) -> Answer:
+        """Not before a dry run; to whoever does not know of that, a refusal."""
+        return cls(False, how="measure")
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -99,7 +104,7 @@ class Decision:
 
     id: str
     question: Question
-    answer: str = ""  # yes | no | refused | denied
+    answer: str = ""  # yes | no | refused | denied | unanswered
     how: str = ""  # key | typed | the option of the command
     outcome: str = ""  # done | failed | void
     detail: str = ""
@@ -169,6 +174,10 @@ class Guard:
                 "Nothing was done",
                 f"Whoever may change that edits [guard.actions] {question.action} there",
             )
+
+    def unanswered(self, question: Question) -> None:
+        """Put on record that it was asked where nobody could answer."""
+        self._keep(Decision(_new_id(), question, answer="unanswered"))
 
     def permit(self, question: Question, answer: Answer) -> Permit:
         """A permit for the deed that ``question`` describes; the answer is on record before it is given.

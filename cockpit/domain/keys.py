@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cockpit.errors import NeedsPermission
+
 
 class Kind(StrEnum):
     """What a person has called a key; nobody can tell it from its shape."""
@@ -27,6 +29,18 @@ class Key:
     def __str__(self) -> str:
         """For a person."""
         return f"{self.name} {self.fingerprint} ({self.kind})"
+
+
+class KeysUnnamed(NeedsPermission):
+    """A person has to say first what these keys are."""
+
+    def __init__(self, keys: tuple[Key, ...]) -> None:
+        super().__init__(
+            f"{', '.join(map(str, keys))}: seen for the first time. Is it a production key or a test key?",
+            {key.name: key.fingerprint for key in keys},
+            f"To say it: cockpit keys {keys[0].fingerprint} production   (or test)",
+        )
+        self.keys = keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cockpit.domain.state import State
-from cockpit.domain.text import duration
+from cockpit.domain.text import age, duration
 
 STALL_FACTOR = 10.0
 STALL_FLOOR = 30.0  # seconds: no pace is so quick that a shorter pause means anything
 LAUNCH_GRACE = 60.0  # seconds a launch may take before the silence is worth a word
 ANSWER_PATIENCE = 20.0  # seconds a request may go without an acknowledgement
+
+
+RECORDED = ("Lightning", "transformers")  # frameworks into which the recorder gets by itself
 
 
 class Life(StrEnum):
@@ -41,6 +44,8 @@ class Signs:
     host: str = ""
     launched: float | None = None
     attached: bool = False  # a recorder spoke
+    framework: str | None = None  # that somebody's own script imports; None: a config is trained
+    tailed: str = ""  # formats of the files that it writes by itself and that are followed instead
     fitting: bool = False  # fit_start was seen
     phase: State | None = None  # VALIDATING, SAVING or PAUSED while inside one
     phase_since: float | None = None
@@ -51,6 +56,7 @@ class Signs:
     end_reason: str | None = None  # of the journal's `end`
     end_detail: str = ""
     exception: str = ""  # "ValueError: ..." of the journal
+    held: str = ""  # what its runner has suspended it for
     exit_code: int | None = None
     exit_signal: int | None = None
     exit_note: str = ""  # what the runner found out about a kill
@@ -84,7 +90,7 @@ def judge(signs: Signs) -> tuple[State, str]:
 def _before_launch(signs: Signs) -> tuple[State, str]:
     waited = signs.now - signs.created
     if waited <= LAUNCH_GRACE:
-        return State.LAUNCHING, f"created {duration(waited)} ago, no process yet"
+        return State.LAUNCHING, f"created {age(waited)}, no process yet"
     return State.FAILED, "created but never launched; runner.log may say why"
 
 
@@ -117,6 +123,8 @@ def _after_exit(signs: Signs) -> tuple[State, str]:
 
 
 def _alive(signs: Signs) -> tuple[State, str]:
+    if signs.trainer is Life.SUSPENDED and signs.held:
+        return State.PAUSED, signs.held
     if signs.trainer is Life.SUSPENDED:
         return State.PAUSED, "the process is suspended (SIGSTOP); `kill -CONT` lets it go on"
     quiet = signs.now - max(signs.last_sign or 0.0, signs.launched or signs.created)
@@ -132,15 +140,29 @@ def _alive(signs: Signs) -> tuple[State, str]:
 
 
 def _training(signs: Signs, quiet: float) -> tuple[State, str]:
+    if signs.tailed and not signs.attached:
+        return _tailed(signs)
+    if not signs.attached and signs.framework is not None and signs.framework not in RECORDED:
+        return State.RUNNING, "the process is alive; nothing in it tells how far it is"
     if not signs.fitting:
-        return State.LAUNCHING, f"process started, last sign {duration(quiet)} ago"
+        return State.LAUNCHING, f"process started, last sign {age(quiet)}"
     if signs.phase is not None:
         return signs.phase, f"{signs.phase} {_since(signs)}"
     limit = max(STALL_FLOOR, STALL_FACTOR * (signs.pace or 0.0))
     if quiet > limit:
         pace = f", usual pace {signs.pace:.2g} s" if signs.pace else ""
         return State.STALLED, f"no step for {duration(quiet)}{pace}"
-    return State.RUNNING, f"last step {duration(quiet)} ago" if quiet >= 2 else "stepping"
+    return State.RUNNING, f"last step {age(quiet)}" if quiet >= 2 else "stepping"
+
+
+def _tailed(signs: Signs) -> tuple[State, str]:
+    """Of a script whose own files are followed: a file without records yet says nothing of a stall."""
+    if signs.last_sign is None:
+        return State.RUNNING, f"the process is alive; {signs.tailed} holds no record yet"
+    quiet = max(0.0, signs.now - signs.last_sign)
+    if signs.pace is not None and quiet > max(STALL_FLOOR, STALL_FACTOR * signs.pace):
+        return State.STALLED, f"no record for {duration(quiet)} in {signs.tailed}, usual pace {signs.pace:.2g} s"
+    return State.RUNNING, f"last record {age(quiet)}, {signs.tailed}"
 
 
 def silence(state: State) -> str:
@@ -172,7 +194,8 @@ def _remaining(signs: Signs) -> str:
 
 
 def _since(signs: Signs) -> str:
-    return f"for {duration(signs.now - signs.phase_since)}" if signs.phase_since is not None else "now"
+    took = 0.0 if signs.phase_since is None else signs.now - signs.phase_since
+    return f"for {duration(took)}" if took >= 1 else "now"
 
 
 def _signal_name(number: int) -> str:

@@ -1,4 +1,4 @@
-"""From series to a grid of characters: scales, ticks, decimation, raster. Knows no terminal library."""
+"""From series to a grid of characters: scales, decimation, raster. Knows no terminal library."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from cockpit.domain.series import Floats, Ints
+from cockpit.domain.series import Floats, Ints, distinct
+from cockpit.domain.ticks import tick_step
 
 Cell = tuple[str, str]  # character, style name
 
@@ -52,15 +53,14 @@ class Columns:
 
 def inside(steps: Ints, x0: float, x1: float) -> tuple[int, int]:
     """The points with ``x0 <= step <= x1``: index of the first, and of the first behind them."""
-    left, right = _of_type(np.array([math.ceil(x0), math.floor(x1)]), steps)
+    left, right = _of_type([math.ceil(x0), math.floor(x1)], steps)
     return int(np.searchsorted(steps, left, side="left")), int(np.searchsorted(steps, right, side="right"))
 
 
-def _of_type(bounds: NDArray[np.integer | np.floating], steps: Ints) -> Ints:
+def _of_type(bounds: Sequence[float], steps: Ints) -> Ints:
     """Whole ``bounds`` in the type of ``steps``, which a search would otherwise convert, all of them."""
-    limits = np.iinfo(steps.dtype)
-    whole: Ints = np.clip(bounds, limits.min, limits.max).astype(steps.dtype)
-    return whole
+    limits = np.iinfo(steps.dtype)  # as floats the largest is one too many, so they are held against whole numbers
+    return np.array([min(max(int(bound), limits.min), limits.max) for bound in bounds], steps.dtype)
 
 
 def decimate(steps: Ints, values: NDArray[np.floating], x0: float, x1: float, width: int) -> Columns:
@@ -77,7 +77,7 @@ def decimate(steps: Ints, values: NDArray[np.floating], x0: float, x1: float, wi
     first, last = inside(steps, x0, x1)
     if last <= first or x1 <= x0 or width < 1:
         return empty
-    edges = _of_type(np.ceil(x0 + (x1 - x0) * np.arange(1, width) / width), steps)
+    edges = _of_type(np.ceil(x0 + (x1 - x0) * np.arange(1, width) / width).tolist(), steps)
     bounds = np.concatenate(([first], np.searchsorted(steps[first:last], edges, side="left") + first))
     filled = np.diff(np.concatenate((bounds, [last]))) > 0
     starts = bounds[filled]
@@ -140,41 +140,6 @@ def value_range(columns: Sequence[Columns], *, log: bool = False) -> tuple[float
     return math.floor(low / step) * step, math.ceil(high / step) * step
 
 
-def tick_step(span: float, count: int) -> float:
-    """The 1-2-5 step that makes at most ``count`` intervals of ``span``."""
-    raw = span / max(1, count)
-    power = 10.0 ** math.floor(math.log10(raw)) if raw > 0 else 1.0
-    return next(lead * power for lead in (1, 2, 5, 10) if lead * power >= raw * (1 - 1e-9))
-
-
-def ticks(low: float, high: float, count: int, *, log: bool = False) -> list[float]:
-    """Round values between ``low`` and ``high``, about ``count`` of them."""
-    if log and low > 0:
-        decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-        leads = (1,) if len(decades) > count else (1, 2, 5) if len(decades) <= max(2, count // 2) else (1, 3)
-        return [v for d in decades for lead in leads if low <= (v := lead * 10.0**d) <= high]
-    if high <= low:
-        return [low]
-    step = tick_step(high - low, count)
-    first = math.ceil(low / step - 1e-9)
-    return [i * step for i in range(first, math.floor(high / step + 1e-9) + 1)]
-
-
-def tick_label(value: float, step: float = 0.0) -> str:
-    """A tick as short as it can be told: ``1.2k``, ``0.25``, ``3e-4``."""
-    magnitude = abs(value)
-    if magnitude == 0:
-        return "0"
-    for divisor, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if magnitude >= divisor:
-            return f"{value / divisor:.3g}{suffix}"
-    if magnitude < 1e-3:
-        mantissa, _, exponent = f"{value:.1e}".partition("e")
-        return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step > 0 else 3
-    return f"{value:.{min(decimals, 6)}f}"
-
-
 class Raster:
     """Dots under characters: curves are drawn in dots, a cell takes the style of the last curve that touched it."""
 
@@ -186,6 +151,7 @@ class Raster:
         self._styles: NDArray[np.int16] = np.full((height, width), -1, np.int16)
         self._names: list[str] = []
         self._over: dict[tuple[int, int], Cell] = {}
+        self._rules: dict[int, Cell] = {}
 
     def row_of(self, value: NDArray[np.floating] | float) -> NDArray[np.int64]:
         """Dot rows of values, 0 at the top; outside the frame they lie outside 0..rows - 1."""
@@ -245,6 +211,13 @@ class Raster:
         if 0 <= column < self.width and 0 <= row < self.height:
             self._over[row, column] = (character, style)
 
+    def rule(self, x: float, head: str, style: str) -> None:
+        """A thin vertical line at ``x`` behind the curves, with a character on top of it."""
+        column = int((x - self.frame.x0) / (self.frame.x1 - self.frame.x0) * (self.columns - 1)) // self.dots_x
+        if self.frame.x0 <= x <= self.frame.x1:
+            self._rules[column] = (":" if self.glyphs is Glyphs.ASCII else "┊", style)
+            self._over.setdefault((0, column), (head, style))
+
     def mark(self, column: int, kind: str) -> None:
         """A value that is not finite, at the dot column where it happened."""
         row, plain, pretty = {
@@ -261,12 +234,15 @@ class Raster:
         for y in range(self.height):
             names = [self._names[s] if s >= 0 else "" for s in self._styles[y].tolist()]
             grid.append(list(zip(codes[y], names, strict=True)))
+        for row in grid:
+            for x, cell in self._rules.items():
+                row[x] = cell if row[x][0] == " " else row[x]
         for (y, x), cell in self._over.items():
             grid[y][x] = cell
         return grid
 
     def _mark_clipped(self, columns: Ints, row: int, character: str, style: str) -> None:
-        for column in np.unique(columns // self.dots_x).tolist():
+        for column in distinct(columns // self.dots_x):
             self._over[row, column] = (character, style)
 
     def _paint(self, layer: NDArray[np.bool_], style: str) -> None:

@@ -19,6 +19,7 @@ class Action(StrEnum):
     DELETE = "delete"
     SHARE = "share"
     KEYS = "keys"
+    PREPARE = "prepare"  # packages and folders of the project
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cockpit.domain.checkpoint import EXACT, STATE_ONLY
+from cockpit.domain.text import counted
 
 SCHEDULE = "the learning rate schedule may depend on it"
 OTHER_NUMBERS = "other numbers than before"
@@ -121,14 +122,14 @@ def schedule_warnings(
     """
     warnings = []
     if max_steps is not None and step is not None and step >= max_steps:
-        warnings.append(f"max_steps {max_steps:,} is reached: nothing is left to train")
+        warnings.append(f"max_steps {max_steps:,} is reached: at most one step is left to train")
     elif planned is not None and step is not None and step >= planned and (max_steps or planned) <= planned:
-        ends = f"max_epochs {max_epochs:,}" if max_epochs else f"{planned:,} steps"
+        ends = f"max_epochs {max_epochs:,}" if max_epochs else counted(planned, "step")
         warnings.append(f"{ends} already reached: nothing may be left to train")
     elif max_epochs is not None and epoch is not None and epoch >= max_epochs:
         warnings.append(f"max_epochs {max_epochs:,} is reached: nothing is left to train")
     if max_steps is not None and planned is not None and max_steps != planned and not max_epochs:
-        warnings.append(f"the schedule was laid out for {planned:,} steps and now ends at {max_steps:,}")
+        warnings.append(f"the schedule was laid out for {counted(planned, 'step')} and now ends at {max_steps:,}")
     return tuple(warnings)
 
 

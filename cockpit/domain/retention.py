@@ -39,8 +39,11 @@ def parse_keep(text: str) -> Keep:
 
 
 def superfluous(reports: Sequence[CheckpointReport], keep: Keep) -> tuple[CheckpointReport, ...]:
-    """What ``keep`` does not name, of the checkpoints of one run, newest first; aliases go with nothing."""
-    originals = [report for report in reports if not report.alias_of]
+    """Those of a run's checkpoints, newest first, that ``keep`` does not name; aliases are never among them.
+
+    What a script wrote by itself is its own to remove.
+    """
+    originals = [report for report in reports if not report.alias_of and not report.checkpoint.followed]
     newest = originals[0] if originals else None
     return tuple(report for report in originals if not _kept(report, keep, newest))
 

@@ -10,12 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cockpit.domain.growth import Growth
+from cockpit.domain.script import from_template
 from cockpit.domain.state import State
+from cockpit.domain.text import safe
+from cockpit.domain.vitals import Vitals
 
 if TYPE_CHECKING:
+    from cockpit.domain.criteria import Criterion
     from cockpit.domain.series import SeriesView
+    from cockpit.domain.trackers import Tracker
+    from cockpit.domain.trouble import Trouble
 
 SCHEMA = 1
+VALIDATION_LOSS = ("val/loss", "val_loss", "eval_loss", "eval/loss")  # what it is called, first come first taken
+_LATELY, _PACES = 600.0, 10  # seconds, and distances between records, after which nobody can say whether it trains
 NONFINITE_NAMED = 20  # non-finite values that a trainer writes down one by one; the curves hold the rest
 
 
@@ -62,6 +71,8 @@ class Checkpoint:
     finite: bool | None = None  # whether its weights are
     guarantee: tuple[str, str] | None = None  # of a resume: level and why, as the recorder saw it when saving
     attempt: int = 1  # that saved it
+    changes: tuple[str, ...] = ()  # ids of the marks whose changes a resume from it takes along
+    followed: bool = False  # a script wrote it by itself: it is listed, and nobody here touches it
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +94,6 @@ class GpuUse:
     name: str
     memory_used: float | None = None
     memory_total: float | None = None
-    memory_peak: float | None = None
     utilisation: float | None = None  # percent
     temperature: float | None = None  # degrees Celsius
     power: float | None = None  # watts
@@ -95,7 +105,21 @@ class NonFinite:
 
     step: int
     what: str  # tag name, or "grad_norm"
+    time: float | None  # None where the records tell no time
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that is told at its step for ever: a change of a hyperparameter, a note."""
+
+    id: str
+    step: int
     time: float
+    kind: str  # change | note
+    text: str
+    by: str = ""
+    in_force: bool = True  # of a change: False once a resume went back to before it
+    values: Mapping[str, float | int | None] = field(default_factory=dict)  # of a change: what differs after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +148,28 @@ class Launch:
     packages: Mapping[str, str] = field(default_factory=dict)
     overrides: tuple[str, ...] = ()  # key=value given by --set
     test: bool = False  # demo, estimate, fast_dev_run
+    cwd: str = ""  # where the command runs; empty: in the project
+    framework: str | None = None  # what somebody's own script imports; None: it trains a config
+    resume: tuple[str, ...] | None = None  # argv with {checkpoint}; empty: not known; None: argv and --ckpt_path
+    seed_by: str = ""  # what says the seed, where no config of Lightning's does
+    git_untracked: tuple[str, ...] = ()  # Python files that neither the commit nor the diff has
+    python_path: str = ""  # PYTHONPATH as the user had set it; empty: it was not
+
+    @property
+    def untracked(self) -> str:
+        """The Python files that git does not have, named for a person; empty where there are none."""
+        return ", ".join(safe(name, 40) for name in self.git_untracked[:3]) + ", …" * (len(self.git_untracked) > 3)
+
+    @property
+    def folder(self) -> str:
+        """Where the command runs."""
+        return self.cwd or self.project
+
+    def resume_argv(self, checkpoint: str) -> tuple[str, ...]:
+        """The command that goes on from a checkpoint; empty where nobody has said how."""
+        if self.resume is None:
+            return (*self.argv, "--ckpt_path", checkpoint)
+        return from_template(self.resume, checkpoint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +189,10 @@ class RunState:
     attempt: int = 1
     pid: int | None = None
     remaining: tuple[int, ...] = ()  # pids of its processes that outlived the trainer and still live
+    growth: Growth | None = None  # why its runner has suspended it; None where it has not
     supervised: bool = True
+    resume_step: int | None = None  # of the checkpoint that the attempt, which has begun, was to go on from
+    listens: bool = False  # a recorder in the trainer reads requests
 
     stages: tuple[Stage, ...] = ()  # latest status of each, data first
     stage: Stage | None = None  # the one it is in now
@@ -162,12 +211,12 @@ class RunState:
     eta: Eta = Eta(None, reason="not started")
 
     loss_train: float | None = None  # may be NaN or inf: that is a value
-    loss_train_smooth: float | None = None
     loss_val: float | None = None
     learning_rate: float | None = None
     grad_norm: float | None = None
     best: Best | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)  # last value of every tag
+    trackers: tuple[Tracker, ...] = ()  # where it is followed besides
     checkpoints: tuple[Checkpoint, ...] = ()  # newest first
     last_checkpoint: str | None = None
     save_error: str = ""  # why the latest save failed; older checkpoints are all kept while it does
@@ -183,13 +232,20 @@ class RunState:
     gpus: tuple[GpuUse, ...] = ()
     gpu_error: str = ""  # why the runner could not sample GPUs
     ram_used: float | None = None  # resident memory of the trainer's process tree
-    ram_peak: float | None = None
     exit_code: int | None = None
     exit_signal: int | None = None
     exception: str = ""  # last traceback
-    pending_requests: tuple[str, ...] = ()  # verbs sent and not yet acknowledged
+    marks: tuple[Mark, ...] = ()  # in the order of their time
+    hyperparameters: Mapping[str, float | int | None] = field(default_factory=dict)  # that can be changed, as they are
+    steps_longest: int | None = None  # where its loop ends, whatever its length is set to; None where it does not
+    schedules: tuple[str, ...] = ()  # classes of its learning rate schedulers
     bad_records: int = 0
     series: Mapping[str, SeriesView] = field(default_factory=dict)
+
+    vitals: Vitals = field(default_factory=Vitals)  # what it is judged by
+    criteria: tuple[Criterion, ...] = ()  # of good training; none before the first step
+    troubles: tuple[Trouble, ...] = ()  # the gravest first
+    verdict: str = ""  # the criteria in short, "✓5 ⚠1"; lists have no more of them
 
     @property
     def fraction(self) -> float | None:
@@ -197,6 +253,19 @@ class RunState:
         if self.step is None or not self.steps_total:
             return None
         return min(1.0, self.step / self.steps_total)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether training is believed to go on: its process lives, or another tool's records still come."""
+        if self.state is not State.WATCHED:
+            return self.state.active
+        last = self.vitals.last_point
+        return last is not None and self.updated - last <= max(_LATELY, _PACES * (self.vitals.pace or 0.0))
+
+    @property
+    def told(self) -> str:
+        """Its state with what that rests on, as one phrase."""
+        return self.evidence if self.evidence.startswith(self.state) else f"{self.state}: {self.evidence}"
 
     @property
     def nonfinite_unnamed(self) -> bool:

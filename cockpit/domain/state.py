@@ -21,6 +21,7 @@ class State(StrEnum):
     KILLED = "killed"
     INTERRUPTED = "interrupted"
     UNKNOWN = "unknown"
+    WATCHED = "watched"  # recorded by another tool, which says nothing of an end
 
     @property
     def active(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import Any
 
 from cockpit.domain.run import RunState
@@ -27,6 +28,10 @@ def as_record(state: RunState) -> dict[str, Any]:
             "step": state.best.step,
             "epoch": state.best.epoch,
         },
+        "trackers": [
+            {"kind": t.kind, "id": t.id or None, "place": t.place, "command": t.command or None, "page": t.page or None}
+            for t in state.trackers
+        ],
         "last_checkpoint": state.last_checkpoint,
         "loss": {"train": json_number(state.loss_train), "val": json_number(state.loss_val)},
         "learning_rate": json_number(state.learning_rate),
@@ -41,6 +46,10 @@ def as_record(state: RunState) -> dict[str, Any]:
         "nonfinite_count": state.nonfinite_count,
         "exit_code": state.exit_code,
         "exit_signal": state.exit_signal,
+        "criteria": state.verdict or None,
+        "troubles": [trouble.text for trouble in state.troubles],
+        "hyperparameters": {name: json_number(value) for name, value in state.hyperparameters.items()},
+        "marks": [asdict(mark) for mark in state.marks],
         "bad_records": state.bad_records,
         "path": state.path,
     }

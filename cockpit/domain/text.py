@@ -140,7 +140,7 @@ def _scaled(count: float) -> tuple[float, int]:
 
 
 def duration(seconds: float | None) -> str:
-    """A span as ``0.3s``, ``48s``, ``12m41s``, ``3h07m`` or ``2d04h``."""
+    """A span as ``48s``, ``12m41s``, ``3h07m`` or ``2d04h``."""
     if seconds is None or not math.isfinite(seconds):
         return "–"
     whole = int(max(0.0, seconds))
@@ -172,9 +172,19 @@ def age(seconds: float | None) -> str:
     return "–" if seconds is None else "now" if seconds < 1 else f"{duration(seconds)} ago"
 
 
+def short_age(seconds: float) -> str:
+    """How long ago in ten cells, beyond a minute so coarse that it rarely changes: ``12s ago``, ``33m ago``."""
+    return age(seconds) if seconds < 60 else f"{rough_duration(seconds)} ago"
+
+
 def count(number: float | None) -> str:
     """A whole number with thousands marked: ``1,240``."""
     return "–" if number is None else f"{int(number):,}"
+
+
+def counted(number: float | None, noun: str) -> str:
+    """So many of a thing whose plural ends in s: ``1 step``, ``1,240 steps``."""
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def number(value: float | None) -> str:

@@ -102,6 +102,15 @@ def test_a_fact_that_moves_by_itself_voids_nothing(guard):
         guard.spend(permit, dataclasses.replace(moving, facts=()))
 
 
+def test_one_that_comes_to_mean_something_else_voids(guard):
+    disk = dataclasses.replace(QUESTION, facts=(Fact("disk", "74 GiB free; 3 GiB at most", moving=True),))
+    less = dataclasses.replace(disk, facts=(Fact("disk", "73 GiB free; 3 GiB at most", moving=True),))
+    none = dataclasses.replace(disk, facts=(Fact("disk", "1 GiB free; 3 GiB at most", "bad", moving=True),))
+    guard.spend(guard.permit(disk, Answer.yes()), less)
+    with pytest.raises(FactsChanged):
+        guard.spend(guard.permit(disk, Answer.yes()), none)
+
+
 def test_every_answer_and_outcome_is_recorded_under_one_id(guard, record):
     with guard.spend(guard.permit(QUESTION, Answer.yes(how="--yes")), QUESTION):
         assert told(record) == [("yes", "")], "the yes is on record before the deed"

@@ -26,6 +26,7 @@ def with_(**changes):
         ({"last_sign": NOW - 48, "pace": 30.0}, State.RUNNING, "last step 48s ago"),
         ({"trainer": Life.SUSPENDED}, State.PAUSED, "SIGSTOP"),
         ({"phase": State.VALIDATING, "phase_since": NOW - 5}, State.VALIDATING, "validating for 5s"),
+        ({"phase": State.VALIDATING, "phase_since": NOW - 0.4}, State.VALIDATING, "validating now"),
         ({"phase": State.SAVING, "phase_since": NOW - 2}, State.SAVING, "saving for 2s"),
         ({"phase": State.PAUSED, "phase_since": NOW - 60}, State.PAUSED, "memory stays held"),
         ({"stop_requested": True}, State.STOPPING, "next step"),
@@ -37,7 +38,11 @@ def with_(**changes):
         ({"asked": ("checkpoint", NOW - 21)}, State.RUNNING, "stepping; checkpoint not acknowledged for 21s"),
         ({"end_reason": "finished"}, State.STOPPING, "closing"),
         ({"fitting": False}, State.LAUNCHING, "process started"),
+        ({"fitting": False, "last_sign": NOW}, State.LAUNCHING, "process started, last sign now"),
+        ({"fitting": False, "attached": False, "framework": "Lightning"}, State.LAUNCHING, "process started"),
+        ({"fitting": False, "attached": False, "framework": "PyTorch"}, State.RUNNING, "nothing in it tells how far"),
         ({"trainer": Life.UNSEEN, "created": NOW - 3}, State.LAUNCHING, "no process yet"),
+        ({"trainer": Life.UNSEEN, "created": NOW}, State.LAUNCHING, "created now, no process yet"),
         ({"trainer": Life.UNSEEN}, State.FAILED, "never launched"),
         ({"trainer": Life.OTHER_HOST}, State.UNKNOWN, "box"),
         ({"trainer": Life.OTHER_BOOT}, State.INTERRUPTED, "restarted"),
@@ -62,6 +67,22 @@ def test_each_state_comes_with_its_evidence(changes, state, evidence):
     got, line = with_(**changes)
     assert got is state
     assert evidence in line
+
+
+@pytest.mark.parametrize(
+    ("quiet", "pace", "state", "evidence"),
+    [
+        (0.2, 0.5, State.RUNNING, "last record now, metrics.csv"),
+        (3, 0.5, State.RUNNING, "last record 3s ago, metrics.csv"),
+        (90, 0.5, State.STALLED, "no record for"),
+        (90, None, State.RUNNING, "last record"),  # no pace, no stall
+    ],
+)
+def test_a_script_is_judged_by_the_files_that_it_writes_by_itself(quiet, pace, state, evidence):
+    tailed = {"attached": False, "fitting": False, "framework": "PyTorch", "tailed": "metrics.csv"}
+    judged, words = with_(**tailed, pace=pace, last_sign=NOW - quiet)
+    assert judged is state
+    assert evidence in words
 
 
 def test_silence_alone_never_ends_a_run():

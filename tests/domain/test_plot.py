@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.domain import plot
-from cockpit.domain.series import Series, Smoother
+from cockpit.domain.series import Series, Smoother, distinct
+from cockpit.domain.ticks import tick_label, ticks
 
 
 def test_marks_stand_in_their_own_columns_after_columns_without_a_finite_value():
@@ -36,6 +37,14 @@ def test_one_spike_in_a_million_is_seen():
     assert int(columns.high.argmax()) == 654_321 * 200 // 1_000_000
 
 
+@pytest.mark.filterwarnings("error")
+def test_steps_at_the_ends_of_what_an_integer_can_be_stand_at_the_edges():
+    steps = np.array([-(2**63), 0, 2**63 - 1])
+    columns = plot.decimate(steps, np.arange(3.0), float(steps[0]), float(steps[-1]), 100)
+    assert columns.high[columns.filled].tolist() == [0.0, 1.0, 2.0]
+    assert plot.inside(steps, -1e30, 1e30) == (0, 3)
+
+
 def test_what_is_not_finite_is_marked_where_it_happened():
     values = np.ones(1000)
     values[500], values[100], values[900] = np.nan, np.inf, -np.inf
@@ -46,7 +55,7 @@ def test_what_is_not_finite_is_marked_where_it_happened():
     assert columns.high.max() == 1.0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.floats(allow_nan=True, allow_infinity=True, width=32), max_size=400),
     st.lists(st.integers(0, 400), max_size=6),
@@ -61,17 +70,23 @@ def test_smoothing_does_not_depend_on_the_pieces(values, cuts):
     np.testing.assert_allclose(got, whole, rtol=1e-4, atol=1e-6)
 
 
-def test_smoothing_is_the_debiased_average():
+def test_smoothing_is_the_debiased_average_once_the_curve_is_long_enough():
     values = np.random.default_rng(0).normal(size=300)
     total = mass = 0.0
     expected = []
-    for value in values:
-        total, mass = 0.9 * total + 0.1 * value, 0.9 * mass + 0.1
+    for index, value in enumerate(values):
+        weight = min(0.9, index / (index + 10))
+        total, mass = weight * total + (1 - weight) * value, weight * mass + 1 - weight
         expected.append(total / mass)
     np.testing.assert_allclose(Smoother(0.9).extend(values), expected, rtol=1e-5)
 
 
-@settings(max_examples=60, deadline=None)
+def test_the_smoothed_line_of_a_short_falling_curve_stays_near_it():
+    falling = np.exp(-np.arange(20) / 5)
+    assert abs(Smoother(0.95).extend(falling)[-1] - falling[-1]) < 0.02
+
+
+@settings(max_examples=60)
 @given(st.lists(st.lists(st.tuples(st.integers(0, 2**62), st.floats()), min_size=1, max_size=20), max_size=5))
 def test_a_series_keeps_every_point_exactly(pieces):
     series, steps, values, views = Series(), [], [], []
@@ -108,7 +123,7 @@ def test_redone_steps_are_forgotten_and_old_views_stay():
     [(0, 1, 5, [0, 0.2, 0.4, 0.6, 0.8, 1.0]), (0, 100, 4, [0, 50, 100]), (3, 3, 4, [3])],
 )
 def test_ticks_are_round(low, high, count, expected):
-    assert plot.ticks(low, high, count) == pytest.approx(expected)
+    assert ticks(low, high, count) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +131,7 @@ def test_ticks_are_round(low, high, count, expected):
     [(1200, 0, "1.2k"), (0.25, 0.05, "0.25"), (3e-4, 0, "3e-4"), (0, 1, "0"), (5.5, 0.5, "5.5")],
 )
 def test_labels_are_short(value, step, label):
-    assert plot.tick_label(value, step) == label
+    assert tick_label(value, step) == label
 
 
 def test_the_right_edge_rarely_moves():
@@ -155,7 +170,7 @@ def test_a_line_joins_its_points_and_breaks_where_one_is_not_finite():
     assert len({y for x, y in drawn if x >= 15}) == 1, "flat"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.integers(0, 500), min_size=1, max_size=60), st.floats(-50, 400), st.floats(1, 300), st.integers(1, 40)
 )
@@ -172,3 +187,21 @@ def test_decimation_puts_every_point_into_its_column(steps, x0, span, width):
     assert {c: (columns.low[c], columns.high[c]) for c in np.flatnonzero(columns.filled).tolist()} == {
         c: (min(v), max(v)) for c, v in expected.items()
     }
+
+
+@pytest.mark.parametrize(("glyphs", "line"), [(plot.Glyphs.BRAILLE, "┊"), (plot.Glyphs.ASCII, ":")])
+def test_a_rule_stands_behind_the_curve_with_its_head_on_top(glyphs, line):
+    raster = plot.Raster(11, 5, plot.Frame(0, 10, 0, 10), glyphs)
+    raster.rule(5, "C", "warn")
+    raster.rule(20, "C", "warn")
+    raster.line(np.arange(11), np.full(11, 5.0), "train")
+    column = [row[5] for row in raster.cells()]
+    assert column[0] == ("C", "warn")
+    assert column[1] == column[3] == column[4] == (line, "warn")
+    assert column[2][1] == "train"
+    assert sum(cell[1] == "warn" for row in raster.cells() for cell in row) == 4
+
+
+@given(st.lists(st.integers(-3, 3)))
+def test_distinct_is_as_numpy_has_it(values):
+    assert distinct(np.array(values, np.int64)) == np.unique(np.array(values, np.int64)).tolist()

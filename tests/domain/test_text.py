@@ -23,7 +23,7 @@ def test_safe_shows_what_was_there():
     assert text.safe("x" * 300, 10) == "x" * 9 + "…"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=40).filter(lambda b: b"\0" not in b))
 def test_bash_gives_back_the_very_bytes(raw):
     word = text.shell_word(raw.decode("utf-8", "surrogateescape"))
@@ -65,6 +65,26 @@ def test_metrics(value, shown):
     assert text.number(value) == shown
 
 
+@pytest.mark.parametrize(
+    ("number", "noun", "shown"),
+    [
+        (0, "step", "0 steps"),
+        (1, "step", "1 step"),
+        (1.0, "more validation", "1 more validation"),
+        (1240, "step", "1,240 steps"),
+        (None, "step", "– steps"),
+    ],
+)
+def test_one_of_a_thing_is_no_plural(number, noun, shown):
+    assert text.counted(number, noun) == shown
+
+
 def test_two_amounts_share_a_unit():
     assert text.pair(44.24e9, 85.52e9) == "41.2/79.6 GiB"
     assert text.size(1023) == "1023 B"
+
+
+def test_a_short_age_takes_ten_cells_and_rests_beyond_a_minute():
+    assert text.short_age(12.4) == "12s ago"
+    assert text.short_age(2020) == text.short_age(2021) == "34m ago"
+    assert all(len(text.short_age(seconds)) <= 10 for seconds in range(0, 10_000_000, 997))
