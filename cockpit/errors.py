@@ -55,6 +55,27 @@ class NotPossible(CockpitError):
     exit_code = 1
 
 
+class ResumeUnknown(NotPossible):
+    """Nobody has said how a script goes on from a checkpoint.
+
+    Args:
+        message: what went wrong.
+        script: what settings call it.
+        command: what it was started with; a checkpoint has no place in it yet.
+    """
+
+    def __init__(self, message: str, script: str, command: str) -> None:
+        self.script, self.command, self.example = script, command, f"{command} --resume {{checkpoint}}"
+        hint = f'Say it in cockpit.toml, for example: [scripts."{script}"] resume = "{self.example}"'
+        super().__init__(message, "This run cannot be resumed yet", hint)
+
+
+class CannotDo(CockpitError):
+    """The system refused something that nobody expected it to refuse."""
+
+    exit_code = 1
+
+
 class CannotWrite(CockpitError):
     """The disk is full, or the run belongs to somebody else."""
 

@@ -10,6 +10,7 @@ import difflib
 import json
 import re
 import shlex
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,17 +19,32 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from annotated_types import Ge, MinLen
 
+from cockpit.domain.data_source import DataSource
 from cockpit.domain.policy import Action, Policy
+from cockpit.domain.script import CHECKPOINT
 from cockpit.domain.text import safe
 from cockpit.errors import SettingsError
 
 T = TypeVar("T")
 _FORBID_EXTRA = {"extra": "forbid"}
+_SOURCE_NAME = re.compile(r"[A-Za-z0-9_][\w.-]{0,63}")
 _LIMIT = 1 << 20  # bytes; the file is written by hand
 
 
-def _option(default: T, meaning: str) -> T:
-    return field(default=default, metadata={"meaning": meaning})
+SHIPPED = "{python} -m trainers fit --config {config}"  # the command of the trainers that come with cockpit
+
+
+def _option(default: T, meaning: str, *, secret: bool = False) -> T:
+    return field(default=default, metadata={"meaning": meaning, "secret": secret})
+
+
+def _expect(command: str, place: str, setting: str) -> None:
+    try:
+        if any(place in word for word in shlex.split(command)):
+            return
+    except ValueError as error:
+        raise ValueError(f"{setting}: {error}") from None
+    raise ValueError(f"{setting}: it has no {place}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +52,40 @@ class Launch:
     """How runs are started."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = _FORBID_EXTRA
-    command: Annotated[str, MinLen(1)] = _option(
-        "{python} -m trainers fit --config {config}",
-        "what trains; {python} is the environment's interpreter, {config} the run's own copy",
+    command: str = _option(
+        "",
+        "what trains, e.g. {python} train.py fit --config {config} with the environment's interpreter and the run's "
+        "own copy; empty: the project's LightningCLI script, else the shipped trainers",
+    )
+    resume: str = _option(
+        "", "how a script of `cockpit run` goes on, where that is not recognised: python train.py --from {checkpoint}"
     )
     env_pass: tuple[str, ...] = _option((), "keys that runs may see, by variable name; every other one is held back")
 
     def __post_init__(self) -> None:
-        try:
-            words = shlex.split(self.command)
-        except ValueError as error:
-            raise ValueError(f"command: {error}") from None
-        if not any("{config}" in word for word in words):
-            raise ValueError("command: it has no {config}")
+        _expect(self.command or SHIPPED, "{config}", "command")
+        _expect(self.resume or CHECKPOINT, CHECKPOINT, "resume")
+
+    @property
+    def ours(self) -> bool:
+        """Whether it starts the shipped trainers."""
+        return "-m trainers" in self.command
 
     def argv(self, python: str, config: Path) -> tuple[str, ...]:
         """The command for one run."""
-        words = shlex.split(self.command)
+        words = shlex.split(self.command or SHIPPED)
         return tuple(word.replace("{python}", python).replace("{config}", str(config)) for word in words)
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptSettings:
+    """One script of ``cockpit run``."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID_EXTRA
+    resume: str = _option("", "how it goes on; comes before [launch] resume")
+
+    def __post_init__(self) -> None:
+        _expect(self.resume or CHECKPOINT, CHECKPOINT, "resume")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +107,13 @@ class GuardSettings:
     light_minutes: Annotated[float, Ge(0)] = _option(10.0, "a start no longer than this asks lightly")
     light_gpus: Annotated[int, Ge(0)] = _option(1, "a start on no more GPUs than this asks lightly")
     unmeasured: Literal["typed", "light"] = _option("typed", "how a start asks whose length nobody has measured")
+    light_bytes: Annotated[int, Ge(0)] = _option(10**9, "a download of no more bytes than this asks lightly")
+    growth_bytes: Annotated[int, Ge(0)] = _option(
+        10**9, "a run is held when data and download caches have grown by more bytes than this since it began"
+    )
+    light_factor: Annotated[float, Ge(1)] = _option(
+        2.0, "a change of the learning rate or length of a live run by no more than this factor asks lightly"
+    )
     actions: Mapping[Action, Literal["ask", "deny"]] = field(
         default_factory=dict,
         metadata={"meaning": f"ask (the default) or deny, for each of {', '.join(Action)}"},
@@ -87,6 +126,29 @@ class GuardSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What others may get."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID_EXTRA
+    licence: str = _option("", "of exported weights, by its identifier: apache-2.0, mit, cc-by-4.0; none by default")
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9.+-]{0,64}", self.licence):
+            raise ValueError("licence: give its identifier, like apache-2.0")
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """Who is told when a run ends or is in grave trouble."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID_EXTRA
+    urls: tuple[str, ...] = _option(
+        (), "apprise addresses (ntfy, Slack, mail, ...); more in COCKPIT_ALERTS, separated by spaces", secret=True
+    )
+    terminal: Literal["off", "bell", "osc9"] = _option("off", "what an open cockpit does besides showing it")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a project may set; folders are absolute or below the project's."""
 
@@ -94,11 +156,31 @@ class Settings:
     data: Annotated[str, MinLen(1)] = _option("data", "folder of the data")
     runs: Annotated[str, MinLen(1)] = _option("runs", "folder of the runs")
     configs: Annotated[str, MinLen(1)] = _option("configs", "folder of the configs")
-    trackers: tuple[Literal["tensorboard"], ...] = _option(("tensorboard",), "where the shipped trainers log besides")
+    trackers: tuple[Literal["tensorboard", "mlflow", "wandb"], ...] = _option(
+        (), "where the shipped trainers log besides; by default TensorBoard, and what the project uses already"
+    )
     palette: Literal["auto", "full", "sixteen"] = _option("auto", "colours of the screen")
     launch: Launch = field(default_factory=Launch)
     cost: Cost = field(default_factory=Cost)
     guard: GuardSettings = field(default_factory=GuardSettings)
+    share: Share = field(default_factory=Share)
+    alerts: Alerts = field(default_factory=Alerts)
+    sources: Mapping[str, DataSource] = field(
+        default_factory=dict, metadata={"meaning": "data that `cockpit fetch NAME` downloads", "each": DataSource}
+    )
+
+    scripts: Mapping[str, ScriptSettings] = field(
+        default_factory=dict,
+        metadata={"meaning": "a script of `cockpit run`, by its name as the command has it", "each": ScriptSettings},
+    )
+
+    def __post_init__(self) -> None:
+        for folder in ("data", "runs", "configs"):
+            if "\0" in getattr(self, folder):
+                raise ValueError(f"{folder}: no path has a zero byte")
+        for name in self.sources:
+            if not _SOURCE_NAME.fullmatch(name):
+                raise ValueError(f"sources: {name!r} is no name of letters, digits, dot, dash and underscore")
 
 
 def load_settings(path: Path) -> Settings:
@@ -113,6 +195,8 @@ def load_settings(path: Path) -> Settings:
         return Settings()
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}", "cockpit.toml cannot be read") from None
+    if not stat.S_ISREG(status.st_mode):  # a pipe or device would never end
+        raise SettingsError(f"{path} is not a file", "cockpit.toml cannot be read")
     return _read(path, status.st_ino, status.st_mtime_ns, status.st_size)
 
 
@@ -129,7 +213,7 @@ def _read(path: Path, inode: int, changed: int, size: int) -> Settings:
         tree = tomllib.loads(text)
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}", "cockpit.toml cannot be read") from None
-    except ValueError as error:  # not UTF-8, or not TOML; the parser's words have the line
+    except (ValueError, RecursionError) as error:  # not UTF-8, or not TOML; the parser's words have the line
         raise SettingsError(f"{path}: {safe(error)}", "cockpit.toml does not parse") from None
     try:
         # as JSON, because pydantic's strict mode takes no list for a tuple from Python
@@ -140,6 +224,10 @@ def _read(path: Path, inode: int, changed: int, size: int) -> Settings:
 
 def _told(path: Path, text: str, problem: Any) -> SettingsError:
     place = tuple(str(part) for part in problem["loc"])
+    setting, colon, _ = problem["msg"].removeprefix("Value error, ").partition(": ")
+    if problem["type"] == "value_error" and colon and setting in _names(place):
+        place = (*place, setting)  # what a section says of one of its own settings
+        problem = problem | {"msg": problem["msg"].replace(f"{setting}: ", "", 1)}
     name = ".".join(part for part in place if part != "[key]")
     line = _line_of(text, place)
     where = f"{path}, line {line}" if line else str(path)
@@ -157,8 +245,14 @@ def _told(path: Path, text: str, problem: Any) -> SettingsError:
 
 def _names(sections: tuple[str, ...]) -> list[str]:
     node: Any = Settings()
-    for section in sections:
+    for index, section in enumerate(sections):
+        each = next((o.metadata.get("each") for o in dataclasses.fields(node) if o.name == section), None)
+        if each is not None and len(sections) > index + 1:
+            node = each
+            break
         node = getattr(node, section, None)
+        if not dataclasses.is_dataclass(node):
+            break
     return [option.name for option in dataclasses.fields(node)] if dataclasses.is_dataclass(node) else []
 
 

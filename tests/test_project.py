@@ -3,7 +3,8 @@
 import pytest
 
 from cockpit.probes.gpu import GpuReport
-from cockpit.project import Project, configs, find_project, gather, read_config
+from cockpit.project import Project, configs, find_project, gather, gathering, read_config
+from cockpit.project.inputs import absent
 
 CONFIG = """\
 seed_everything: 7
@@ -76,10 +77,33 @@ def test_odd_values_are_not_known_rather_than_wrong(project, text):
     assert (found.error, found.max_steps, found.seed) == ("", None, None)
 
 
+READS = """
+model: {class_path: my.Net, init_args: {base: models/small, encoder: org/name, dirs: [data/a], out_dir: /elsewhere}}
+data: {init_args: {file: data/rows.csv, tokenizer: models/small, root: data/raw, parts: [./one.csv, "~/two.csv"]}}
+trainer: {default_root_dir: models/none, max_steps: 3}
+"""
+
+
+def test_what_a_config_reads_that_is_not_there(project):
+    path = project.root / "configs" / "reads.yaml"
+    path.write_text(READS)
+    found = read_config(path)
+    (project.root / "one.csv").touch()
+    assert absent(project.root, found.inputs) == {
+        "models/small": ["model.base", "data.tokenizer"],
+        "data/rows.csv": ["data.file"],
+        "~/two.csv": ["data.parts"],
+    }
+    assert [config.name for config in configs(project)] == ["a", "reads"], "it is shorter, and cannot run as it is"
+    path.write_text("data: {file: /\\0, other: '" + "/x" * 5000 + "'}")
+    assert len(absent(project.root, read_config(path).inputs)) == len(read_config(path).inputs)
+
+
 def test_the_shipped_configs_stand_in(tmp_path):
     found = configs(Project(tmp_path))
     assert {config.name for config in found} >= {"digits", "gpt-stdlib"}
     assert all(config.shipped for config in found)
+    assert (found[0].name, found[-1].name) == ("gpt-stdlib", "finetune-lora"), "which needs a model to begin with"
 
 
 def test_facts_of_a_project(project):
@@ -94,7 +118,35 @@ def test_facts_of_a_project(project):
     assert facts.gpu_error == "no driver"
 
 
+def test_data_that_were_not_counted_to_the_end_are_told_as_more_than_that(project, monkeypatch):
+    monkeypatch.setattr(gathering, "_WALK_LIMIT", 2)
+    (project.root / "data").mkdir()
+    for number in range(2):
+        (project.root / "data" / f"{number}.bin").write_bytes(b"x" * 10)
+    assert gather(project, GpuReport()).data_counted
+    (project.root / "data" / "3.bin").write_bytes(b"x" * 10)
+    facts = gather(project, GpuReport())
+    assert (facts.data_files, facts.data_bytes, facts.data_counted) == (2, 20, False)
+
+
 def test_a_readme_alone_is_no_data(project):
     (project.root / "data").mkdir()
     (project.root / "data" / "README.md").write_text("put data here\n")
     assert gather(project, GpuReport()).data_bytes == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (CONFIG, "lightning"),
+        ("model: {class_path: my.Net}\n", "lightning"),
+        ("model_name_or_path: Qwen/Qwen2\nstage: sft\nfinetuning_type: lora\n", "llamafactory"),
+        ("trainer: {_target_: lightning.Trainer}\nmodel: {_target_: my.Net}\n", "other"),
+        ("services: {db: {image: postgres}}\n", "other"),
+    ],
+)
+def test_who_reads_a_config(tmp_path, text, kind):
+    beside = tmp_path / "train.yaml"
+    beside.write_text(text)
+    assert read_config(beside).kind == kind
+    assert (beside in [config.path for config in configs(Project(tmp_path))]) == (kind != "other")

@@ -1,6 +1,8 @@
 """cockpit.toml: sensible without it, exact about what is wrong with it."""
 
 import contextlib
+import dataclasses
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
+import cockpit
 from cockpit.commands.config import _lines
 from cockpit.domain.policy import Action
 from cockpit.errors import SettingsError
@@ -77,8 +80,8 @@ def test_a_change_of_the_file_is_seen(tmp_path):
         ("guard.light_gpus = -1", 1, "greater than or equal to 0"),
         ('[guard.actions]\nstart = "allow"', 2, "'ask' or 'deny'"),
         ('[guard]\nactions = {launch = "ask"}', 2, "'start'"),
-        ('data = "d"\n[launch]\ncommand = "python train.py"', 2, "no {config}"),
-        ('[launch]\ncommand = "\'"', 1, "No closing quotation"),
+        ('data = "d"\n[launch]\ncommand = "python train.py"', 3, "no {config}"),
+        ('[launch]\ncommand = "\'"', 2, "No closing quotation"),
         ('[launch]\nenv_pass = ["A", 3]', 2, "valid string"),
         ("launch = 3", 1, "object"),
         ("a = \n", 1, "Invalid value"),
@@ -93,7 +96,7 @@ def test_a_bad_file_names_its_line(tmp_path, text, line, word):
     assert word in told
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(strategies.binary(max_size=80) | strategies.text(max_size=80).map(str.encode))
 def test_no_file_is_a_crash(tmp_path, content):
     (tmp_path / SETTINGS_FILE).write_bytes(content)
@@ -116,3 +119,60 @@ def test_pydantic_is_not_imported_without_a_file(tmp_path):
         f"Project(pathlib.Path({str(tmp_path)!r})).runs_folder; sys.exit('pydantic' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+SOURCE = '[sources.corpus]\nurl = "https://example.org/corpus.tar"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "word"),
+    [
+        ('sha256 = "12"', 3, "64 hexadecimal"),
+        ('target = "../out"', 3, "plain path"),
+        ('target = "/etc/passwd"', 3, "plain path"),
+        ("size = -1", 3, "greater than or equal to 0"),
+        ("token = true", 3, "only for hf:"),
+        ('licens = "mit"', 3, "Did you mean licence?"),
+        ('\n[sources.other]\nurl = "ftp://x/y"', 5, "neither"),
+        ('\n[sources.other]\nurl = "hf:name"', 5, "organisation/name"),
+        ('\n[sources.other]\nurl = "hf:a/b"\nsha256 = "0"', 6, "pin revision"),
+        ('\n[sources.other]\nurl = "https://example.org/"', 5, "a target is needed"),
+        ("\n[sources.other]", 4, "url"),
+    ],
+)
+def test_a_bad_source_names_its_line(tmp_path, text, line, word):
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path, SOURCE + text)
+    told = f"{caught.value.message} {caught.value.hint}"
+    assert f"line {line}:" in told
+    assert word in told
+
+
+def test_a_source_whose_name_would_be_a_path_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match=r"'../x' is no name"):
+        load(tmp_path, SOURCE + '[sources."../x"]\nurl = "hf:a/b"')
+
+
+def test_sources_are_taken_explained_and_printed_as_the_file_again(tmp_path):
+    text = SOURCE + '[sources.set]\nurl = "hf:a/b"\nfiles = ["*.parquet"]\n'
+    found = load(tmp_path, text)
+    assert found.sources["corpus"].place("corpus") == "corpus.tar"
+    assert found.sources["set"].place("set") == "set"
+    assert load(tmp_path, "\n".join(_lines(found, explain=True))) == found
+    assert "sha256: what the file must be" in "\n".join(_lines(Settings(), explain=True))
+
+
+def leaves(section):
+    for option in dataclasses.fields(section):
+        value = getattr(section, option.name)
+        if dataclasses.is_dataclass(value):
+            yield from leaves(value)
+        else:
+            yield option.name
+
+
+def test_every_setting_is_honoured_somewhere():
+    package = Path(cockpit.__file__).parent
+    code = "".join(path.read_text() for path in package.rglob("*.py") if path.name != "settings.py")
+    unused = {name for name in leaves(Settings()) if not re.search(rf"\.{name}\b|\"{name}\"", code)}
+    assert not unused

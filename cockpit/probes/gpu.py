@@ -53,7 +53,6 @@ class GpuSample:
     utilisation: float | None = None  # percent
     temperature: float | None = None  # degrees Celsius
     power: float | None = None  # watts
-    power_limit: float | None = None  # watts
     processes: tuple[GpuProcess, ...] = ()
     visible: bool = True  # to a process started with this CUDA_VISIBLE_DEVICES
 
@@ -132,7 +131,6 @@ class GpuProbe:
             utilisation=float(rates.gpu) if rates else None,
             temperature=None if temperature is None else float(temperature),
             power=_watts(ask(nvml.nvmlDeviceGetPowerUsage)),
-            power_limit=_watts(ask(nvml.nvmlDeviceGetEnforcedPowerLimit)),
             processes=tuple(_process(p) for p in ask(nvml.nvmlDeviceGetComputeRunningProcesses_v3) or ()),
             visible=is_visible(index, uuid, self._visible_devices),
         )

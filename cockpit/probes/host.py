@@ -7,7 +7,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-_CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+# the memory of a container, cgroup v2 and v1: its limit, what is taken, and what of that are cached files
+_CGROUPS = (
+    (Path("/sys/fs/cgroup"), "memory.max", "memory.current", "inactive_file"),
+    (Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +19,10 @@ class HostSample:
     """One look at the machine; sizes in bytes, shares in percent, None where it could not be read."""
 
     cores: int
-    cpu: float | None = None  # of all cores, since the last sample
+    cpu: float | None = None  # of all cores, since the sample before; the first has none
     load: float | None = None  # one-minute average
-    ram_used: float | None = None
-    ram_total: float | None = None  # the container's limit where that is lower
+    ram_used: float | None = None  # of ram_total: by the container where that has a limit, else by the machine
+    ram_total: float | None = None  # the container's limit where that is lower than the machine's memory
     disk_free: float | None = None
     disk_total: float | None = None
     process_cpu: float | None = None  # of one core, the whole process tree
@@ -44,24 +48,26 @@ class HostProbe:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._tree_cpu: tuple[float, float] | None = None
+        self._sampled = False
 
     def sample(self, pid: int | None = None) -> HostSample:
         """Look; ``pid`` is the root of the process tree whose share is wanted."""
         import psutil
 
-        memory = psutil.virtual_memory()
-        total = min([memory.total, *_limits()])
+        used, total = _memory()
         rss, cpu = self._tree(pid) if pid is not None else (None, None)
         try:
             disk = shutil.disk_usage(self._folder)
         except OSError:
             disk = None
+        share = psutil.cpu_percent(None)
+        first, self._sampled = not self._sampled, True
         return HostSample(
             cores=len(os.sched_getaffinity(0)),
-            cpu=psutil.cpu_percent(None),
+            cpu=None if first else share,
             load=os.getloadavg()[0],
-            ram_used=float(memory.total - memory.available),
-            ram_total=float(total),
+            ram_used=used,
+            ram_total=total,
             disk_free=float(disk.free) if disk else None,
             disk_total=float(disk.total) if disk else None,
             process_cpu=cpu,
@@ -88,17 +94,30 @@ class HostProbe:
                     cpu += times.user + times.system
             except psutil.Error:
                 continue
+        if not rss:  # only what has ended and waits to be reaped: its last figures are not nought
+            return None, None
         now = time.time()
         before = self._tree_cpu or (root.create_time(), 0.0)
         self._tree_cpu = (now, cpu)
         return rss, max(0.0, 100 * (cpu - before[1]) / max(0.01, now - before[0]))
 
 
-def _limits() -> list[int]:
-    limits = []
-    for path in _CGROUP_LIMITS:
+def _memory() -> tuple[float | None, float]:
+    """Bytes that are used, and of how many; cached files do not count, for they give way."""
+    import psutil
+
+    machine = psutil.virtual_memory()
+    for folder, limit, taken, cached in _CGROUPS:
         try:
-            limits.append(int(path.read_text()))
+            total = int((folder / limit).read_text())
         except (OSError, ValueError):
             continue  # no such controller, or "max"
-    return limits
+        if total >= machine.total:
+            continue
+        try:
+            used = int((folder / taken).read_text())
+            statistics = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+            return float(used - int(statistics[cached])), float(total)
+        except (OSError, ValueError, KeyError):
+            return None, float(total)
+    return float(machine.total - machine.available), float(machine.total)

@@ -41,6 +41,14 @@ class Keyring:
         """The keys written in a config, by line."""
         return tuple(self._key(secret.name, secret.value, written=True) for secret in secrets_in(content))
 
+    def of(self, name: str, value: str) -> Key:
+        """One key whose value is known."""
+        return self._key(name, value)
+
+    def known(self, fingerprint: str) -> Key:
+        """One key of which nothing but the fingerprint is known, which is its name then."""
+        return Key(fingerprint, fingerprint, Kind(self._kinds.get(fingerprint, Kind.UNKNOWN)))
+
     def remember(self, fingerprint: str, kind: Kind) -> None:
         """Call the key of this fingerprint so from now on, wherever it is met.
 

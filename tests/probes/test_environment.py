@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 
@@ -68,3 +69,38 @@ def test_packages_are_told_without_importing_them():
     look = "from cockpit.probes.environment import installed; installed('torch')"
     script = f"import sys; {look}; print('torch' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", script], text=True, env=os.environ) == "False\n"
+
+
+def test_a_version_is_told_as_the_metadata_tells_it():
+    known = {distribution.metadata["Name"]: distribution.version for distribution in metadata.distributions()}
+    assert {name: probe.installed(name) for name in known} == known == probe.packages()
+    assert len(known) > 20
+
+
+def test_of_two_versions_the_one_that_is_imported_counts(tmp_path, monkeypatch):
+    for folder, version in (("first", "2.0"), ("second", "1.0")):
+        for name in (f"Some_Thing-{version}", f"~ome_Thing-0.{version}"):
+            (tmp_path / folder / f"{name}.dist-info").mkdir(parents=True)
+            text = f"Metadata-Version: 2.1\nName: Some-Thing\nVersion: {version}\n\nName: not this\n"
+            (tmp_path / folder / f"{name}.dist-info" / "METADATA").write_text(text)
+    (tmp_path / "second" / "egg-1.1-py3.11.egg-info").write_text("Metadata-Version: 1.0\nName: Egg\nVersion: 1.1\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "first"), str(tmp_path / "second")])
+    assert probe.packages() == {"Egg": "1.1", "Some-Thing": "2.0"}
+    assert probe.installed("some_thing") == "2.0"
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "version"),
+    [
+        ("Some_Thing.more-1.2rc1.dist-info", "some-thing-more", "1.2rc1"),
+        ("thing-2.0-py3.11.egg-info", "thing", "2.0"),
+        ("developed.egg-info", "Developed", "3.1"),
+        ("~hing-2.0.dist-info", "thing", None),
+        ("thing-2.0.dist-info", "thin", None),
+    ],
+)
+def test_a_package_is_known_by_the_folder_of_its_metadata(tmp_path, monkeypatch, folder, name, version):
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "PKG-INFO").write_text("Metadata-Version: 2.1\nVersion: 3.1\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), str(tmp_path / "missing")])
+    assert probe.installed(name) == version
