@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cockpit.runs.atomic import write_all
@@ -20,6 +23,9 @@ class AppendFile:
         path: the file; made with mode 0600 if it is missing.
         record: bytes of one fixed-size record, or 0 for lines.
     """
+
+    _fd = -1
+    _close = staticmethod(os.close)  # at the interpreter's end, when `os` is empty already, it is still needed
 
     def __init__(self, path: Path, record: int = 0) -> None:
         self.path = path
@@ -46,8 +52,43 @@ class AppendFile:
     def close(self) -> None:
         """Close the file; appending afterwards is an error."""
         if self._fd >= 0:
-            os.close(self._fd)
+            self._close(self._fd)
             self._fd = -1
+
+    __del__ = close
+
+
+@contextmanager
+def appending(path: Path) -> Iterator[AppendFile]:
+    """A file of lines to which several processes append, for as long as this one holds its lock.
+
+    The kernel lets go of the lock when the process dies.
+    """
+    fd = _locked(path)
+    try:
+        file = AppendFile(path)
+        try:
+            yield file
+        finally:
+            file.close()
+    finally:
+        os.close(fd)
+
+
+def _locked(path: Path) -> int:
+    """A descriptor of the file that has this name once its lock is held: it may have been moved away meanwhile."""
+    while True:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            if os.path.samestat(os.fstat(fd), os.stat(path)):
+                return fd
+        except FileNotFoundError:
+            pass
+        except BaseException:
+            os.close(fd)
+            raise
+        os.close(fd)
 
 
 def _end_of_last_line(fd: int, size: int) -> int:

@@ -6,19 +6,18 @@ off, nor stop the file's owner from writing a new chain from the start.
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import hashlib
 import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cockpit.domain.guard import Decision, Unrecorded
-from cockpit.runs.append import AppendFile
+from cockpit.runs.append import appending
 from cockpit.runs.requests import me
 
 SCHEMA = 1
@@ -59,19 +58,16 @@ class AuditLog:
         """
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with _locked(self._path):
-                file = AppendFile(self._path)
-                try:
-                    previous = _last(self._path)
-                    file.append(_line(self._entry(decision), previous))
-                    file.sync()
-                finally:
-                    file.close()
+            with appending(self._path) as file:
+                file.append(_line(self._entry(decision), _last(self._path)))
+                file.sync()
         except OSError as error:
             raise Unrecorded(
-                f"{self._path}: {error.strerror}", "The answer cannot be recorded", "Nothing was done without it"
+                f"{self._path}: {error.strerror or error}",
+                "The answer cannot be recorded",
+                "Nothing was done without it",
             ) from None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Unrecorded(
                 f"{self._path}: its last line is no entry",
                 "The audit is damaged",
@@ -116,13 +112,13 @@ def read_audit(path: Path) -> Audit:
     """
     entries: list[Entry] = []
     problems: list[str] = []
-    expected, sequence = _GENESIS, 0
+    expected, sequence = _GENESIS, 1
     for number, line in enumerate(_lines(path), 1):
         try:
             entry = json.loads(line)
             told = entry.pop("hash")
             found = _hash(entry)
-        except (ValueError, KeyError, AttributeError, TypeError):
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
             problems.append(f"line {number} is no entry")
             expected = ""
             continue
@@ -130,9 +126,10 @@ def read_audit(path: Path) -> Audit:
             problems.append(f"line {number} was changed after it was written")
         if expected and entry.get("previous") != expected:
             problems.append(f"line {number} does not follow line {number - 1}: lines were taken out or put in")
-        elif entry.get("sequence") != sequence + 1 and expected:
-            problems.append(f"line {number} has the number {entry.get('sequence')}, not {sequence + 1}")
-        expected, sequence = told, entry.get("sequence", 0)
+        elif expected and entry.get("sequence") != sequence:
+            problems.append(f"line {number} has the number {entry.get('sequence')}, not {sequence}")
+        own = entry.get("sequence")
+        expected, sequence = told, (own if isinstance(own, int) else sequence) + 1
         entries.append(entry | {"hash": told})
     return Audit(tuple(entries), tuple(problems))
 
@@ -169,6 +166,8 @@ def _canonical(entry: Entry) -> str:
 
 
 def _lines(path: Path) -> Iterator[bytes]:
+    if path.exists() and not path.is_file():  # a pipe or device would never end
+        raise OSError(errno.EINVAL, "is not a file", str(path))
     try:
         with open(path, "rb") as file:
             for line in file:
@@ -197,14 +196,3 @@ def _last(path: Path) -> Entry | None:
     if not isinstance(entry, dict) or not isinstance(entry.get("sequence"), int) or "hash" not in entry:
         raise ValueError("not an entry")
     return entry
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Keep other writers out; the kernel lets go when this process dies."""
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)

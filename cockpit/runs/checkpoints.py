@@ -6,17 +6,19 @@ import dataclasses
 import json
 import os
 import re
-import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from cockpit.domain.checkpoint import CheckpointReport, Inspection, guarantee
 from cockpit.domain.run import Checkpoint, RunState
+from cockpit.runs.archive import damage
 from cockpit.runs.atomic import write_atomic
+from cockpit.runs.checkpoint_folder import TENSORS, bytes_of, inspect_folder, mark, torn_tensors
 from cockpit.runs.layout import RunPaths
 from cockpit.runs.pickle_peek import peek
 
-_SCHEMA = 1
+_SCHEMA = 2  # another where a file is looked into in another way
 _VERSION = re.compile(r"-v\d+$")  # what Lightning appends where a file of the name exists
 
 
@@ -29,7 +31,7 @@ def inspect_checkpoints(run: RunPaths, state: RunState) -> tuple[CheckpointRepor
     listed = {Path(checkpoint.path): checkpoint for checkpoint in state.checkpoints}
     for path in _files(run):
         listed.setdefault(path, Checkpoint(str(path), path.name))
-    found = _inspect(run, list(listed))
+    found = _inspect(run, {path: checkpoint.name for path, checkpoint in listed.items()})
     reports = []
     for path, checkpoint in listed.items():
         inspection = found[path]
@@ -56,7 +58,7 @@ def _completed(checkpoint: Checkpoint, path: Path, inspection: Inspection) -> Ch
         checkpoint,
         step=inspection.step if checkpoint.step is None else checkpoint.step,
         epoch=inspection.epoch if checkpoint.epoch is None else checkpoint.epoch,
-        bytes=status.st_size,
+        bytes=bytes_of(path),
         time=checkpoint.time if checkpoint.time is not None else status.st_mtime,
     )
 
@@ -91,38 +93,23 @@ def _with_aliases(reports: list[CheckpointReport]) -> tuple[CheckpointReport, ..
 # -- looking inside, once per file ------------------------------------------------------------------------
 
 
-def _inspect(run: RunPaths, paths: list[Path]) -> dict[Path, Inspection]:
+def _inspect(run: RunPaths, names: Mapping[Path, str]) -> dict[Path, Inspection]:
     known = _remembered(run)
-    marks = {path: _mark(path) for path in paths}
-    found = {p: _as_inspection(known[p.name]) for p in paths if known.get(p.name, {}).get("mark") == marks[p]}
-    new = [path for path in paths if path not in found]
+    marks = {path: mark(path) for path in names}
+    found = {p: _as_inspection(known[n]) for p, n in names.items() if known.get(n, {}).get("mark") == marks[p]}
+    new = [path for path in names if path not in found]
     if new:
-        facts = peek(new)
+        folders = [path for path in new if path.is_dir()]
+        found |= {path: _as_inspection(inspect_folder(path)) for path in folders}
+        found |= {path: Inspection(torn_tensors(path)) for path in new if path.suffix == TENSORS and path.is_file()}
+        facts = peek([path for path in new if path not in found])
         # a bomb is not unpacked to see whether its sums are right
         found |= {
-            path: _as_inspection(facts[path] | {"problem": facts[path].get("problem") or _damage(path)}) for path in new
+            path: _as_inspection(known | {"problem": known.get("problem") or damage(path)})
+            for path, known in facts.items()
         }
-        _remember(run, {p.name: {"mark": marks[p], **dataclasses.asdict(found[p])} for p in paths})
+        _remember(run, {n: {"mark": marks[p], **dataclasses.asdict(found[p])} for p, n in names.items()})
     return found
-
-
-def _mark(path: Path) -> list[int]:
-    """What changes when a file is replaced or written to."""
-    try:
-        status = path.stat()
-    except OSError:
-        return []
-    return [status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns]
-
-
-def _damage(path: Path) -> str:
-    """Which part of a checkpoint is not what was written; empty where all of it is."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            bad = archive.testzip()
-    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
-        return f"torn: {error}"
-    return f"damaged: {bad} has a wrong checksum" if bad else ""
 
 
 def _as_inspection(facts: dict[str, Any]) -> Inspection:

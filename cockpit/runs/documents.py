@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from cockpit.domain.checkpoint import newest_trustworthy
+from cockpit.domain.edits import edited_lines
 from cockpit.domain.handoff import HandoffContext, as_json, markdown, overview
 from cockpit.domain.run import Launch, RunState
 from cockpit.domain.state import State
@@ -17,8 +18,6 @@ from cockpit.runs.checkpoints import inspect_checkpoints
 from cockpit.runs.layout import RunPaths
 from cockpit.runs.reader import RunReader
 from cockpit.runs.store import Catalogue
-
-_DIFF_LINES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +83,17 @@ def config_changes(launch: Launch, run: RunPaths) -> tuple[str, ...]:
     if launch.overrides or not launch.config:
         return ()
     try:
-        then, today = run.config.read_text(), Path(launch.config).read_text()
+        return edited_lines(run.config.read_text(), Path(launch.config).read_text())
     except (OSError, UnicodeDecodeError) as error:
         return (f"{launch.config}: {error.__class__.__name__}",)
-    lines = difflib.unified_diff(then.splitlines(), today.splitlines(), "this run", "today", lineterm="", n=0)
-    return tuple(line for line in lines if not line.startswith("@@"))[:_DIFF_LINES]
+
+
+def _cockpit(launch: Launch | None) -> str:
+    """The command: that of the run's environment, else of ours."""
+    if launch is None:
+        return "cockpit"
+    own = Path(launch.python).parent / "cockpit"
+    return str(own if own.exists() or launch.framework is None else Path(sys.executable).parent / "cockpit")
 
 
 def _context(run: RunPaths, state: RunState) -> HandoffContext:
@@ -97,9 +102,9 @@ def _context(run: RunPaths, state: RunState) -> HandoffContext:
     path = report.checkpoint.path if report else None
     plain: tuple[str, ...] = ()
     if launch is not None and launch.argv:
-        plain = (*launch.argv, "--ckpt_path", path) if path else launch.argv
+        plain = launch.resume_argv(path) if path else launch.argv
     return HandoffContext(
-        cockpit=str(Path(launch.python).parent / "cockpit") if launch else "cockpit",
+        cockpit=_cockpit(launch),
         checkpoint=path,
         config_copy=str(run.config),
         without_cockpit=plain,

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Mapping, Sequence
+from collections import deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from cockpit.domain.run import Best, Checkpoint, NonFinite, Stage
+from cockpit.domain.curves import pick
+from cockpit.domain.line import Line
+from cockpit.domain.run import VALIDATION_LOSS, Best, Checkpoint, NonFinite, Stage
 from cockpit.domain.state import State
-from cockpit.runs.journal import Event, read_number
+from cockpit.domain.trackers import Tracker
+from cockpit.runs.journal import Event, JournalTail, read_number, texts
+from cockpit.runs.layout import RunPaths
 
 _PHASES_KEPT = 64  # intervals that interrupted stepping, enough to cover the steps an ETA looks at
+_CHANGED = ("hyperparameters", "steps_total", "epochs_total", "validate_every", "checkpoint_every")  # of a fit_start,
+# that a person may change later
 
 
 def integer(value: object) -> int | None:
@@ -25,12 +30,23 @@ def text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _lately() -> deque[float]:
+    """As many durations as tell what the next of its kind will take."""
+    return deque(maxlen=8)
+
+
 class Validation(NamedTuple):
-    """What a validation found; a long run has thousands of them."""
+    """What a validation found; a long run has thousands of them, a dictionary each would be half of what they take."""
 
     step: int | None
     epoch: int | None
-    metrics: Mapping[str, float]
+    names: tuple[str, ...]  # of the metrics; one and the same tuple as long as they stay the same
+    values: tuple[float, ...]
+    time: float  # seconds since the epoch
+
+    def value(self, name: str) -> float | None:
+        """Of the metric ``name``; None where it was not measured."""
+        return self.values[self.names.index(name)] if name in self.names else None
 
 
 @dataclass
@@ -39,11 +55,11 @@ class TrainerFold:
 
     attempt: int = 0
     attached: float | None = None
+    listens: bool = False  # it reads requests
     last_sign: float | None = None
     fit: Event = field(default_factory=dict)  # the latest fit_start
     fit_time: float | None = None
     epoch: int | None = None
-    epoch_step: int | None = None
     phase: State | None = None
     phase_since: float | None = None
     phase_done: int | None = None
@@ -51,19 +67,23 @@ class TrainerFold:
     paused_since: float | None = None
     pauses: list[tuple[float, float | None]] = field(default_factory=list)  # None: the attempt ended in it
     breaks: list[tuple[float, float]] = field(default_factory=list)
-    validation_seconds: list[float] = field(default_factory=list)
-    checkpoint_seconds: list[float] = field(default_factory=list)
+    validation_seconds: deque[float] = field(default_factory=_lately)
+    checkpoint_seconds: deque[float] = field(default_factory=_lately)
     last_validation_step: int | None = None
     validations: list[Validation] = field(default_factory=list)
     tags: dict[int, str] = field(default_factory=dict)
     stages: dict[tuple[str, int], Stage] = field(default_factory=dict)
     stage: Stage | None = None
+    trackers: dict[tuple[str, str], Tracker] = field(default_factory=dict)  # by kind, and id or place
     checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
     save_error: str = ""  # why the latest save failed
     nonfinite: list[NonFinite] = field(default_factory=list)
     acknowledged: dict[str, Event] = field(default_factory=dict)
+    line: Line = field(default_factory=Line)  # what happened to the counter of a loop
+    weighed: Event | None = None  # the latest measurement of how far a step moves each layer
     end: Event | None = None
     exception: str = ""
+    exception_time: float = 0.0
     traceback: str = ""
 
     def apply(self, event: Event) -> None:
@@ -79,8 +99,15 @@ class TrainerFold:
     def _on_attach(self, event: Event) -> None:
         self.attempt = integer(event.get("attempt")) or self.attempt + 1
         self.attached = self._now()
+        self.listens = event.get("listens") is not False
         self._end_pause(None)
         self.phase, self.end, self.exception, self.traceback = None, None, "", ""
+
+    def _on_listening(self, event: Event) -> None:
+        self.listens = True
+
+    def _on_line(self, event: Event) -> None:
+        self.line = Line.of(event)
 
     def _on_stage(self, event: Event) -> None:
         stage = Stage(
@@ -108,9 +135,16 @@ class TrainerFold:
         self.phase = None
         step = integer(event.get("step")) or 0
         self.validations = [v for v in self.validations if (v.step or 0) <= step]
+        self.nonfinite = [each for each in self.nonfinite if each.step <= step]
+        if self.weighed is not None and (integer(self.weighed.get("step")) or 0) > step:
+            self.weighed = None
+
+    def _on_tracker(self, event: Event) -> None:
+        told = Tracker(*(text(event.get(name)) for name in ("kind", "place", "id", "group", "link")))
+        self.trackers[told.kind, told.id or told.place] = told
 
     def _on_epoch(self, event: Event) -> None:
-        self.epoch, self.epoch_step = integer(event.get("epoch")), integer(event.get("step"))
+        self.epoch = integer(event.get("epoch"))
         self._leave_phase()
 
     def _on_validation_start(self, event: Event) -> None:
@@ -128,12 +162,16 @@ class TrainerFold:
         self.last_validation_step = integer(event.get("step"))
         self.validation_seconds.append(read_number(event.get("seconds")) or 0.0)
         metrics = event.get("metrics")
-        found = {
-            sys.intern(name): value
+        found = [
+            (name, value)
             for name, figure in (metrics.items() if isinstance(metrics, dict) else ())
             if (value := read_number(figure)) is not None
-        }
-        self.validations.append(Validation(self.last_validation_step, integer(event.get("epoch")), found))
+        ]
+        names, values = tuple(name for name, _ in found), tuple(value for _, value in found)
+        if self.validations and names == self.validations[-1].names:
+            names = self.validations[-1].names
+        epoch = integer(event.get("epoch"))
+        self.validations.append(Validation(self.last_validation_step, epoch, names, values, self._now()))
 
     def _on_saving(self, event: Event) -> None:
         self._enter_phase(State.SAVING)
@@ -143,9 +181,10 @@ class TrainerFold:
         seconds = read_number(event.get("seconds"))
         if seconds is not None:
             self.checkpoint_seconds.append(seconds)
-        path = text(event.get("path"))
         kind = text(event.get("kind"))
         self.save_error = ""
+        if not (path := text(event.get("path"))):
+            return  # else the run's own folder would be taken for one
         self.checkpoints[path] = Checkpoint(
             path=path,
             name=path.rsplit("/", 1)[-1],
@@ -160,6 +199,7 @@ class TrainerFold:
             roles=(kind,) if kind in ("requested", "stopped", "interrupted") else (),
             finite=finite if isinstance(finite := event.get("finite"), bool) else None,
             guarantee=(level, text(event.get("guarantee_reason"))) if (level := text(event.get("guarantee"))) else None,
+            changes=texts(event.get("changes")),
         )
 
     def _on_checkpoint_gone(self, event: Event) -> None:
@@ -171,7 +211,15 @@ class TrainerFold:
 
     def _on_nonfinite(self, event: Event) -> None:
         step = integer(event.get("step")) or 0
+        if text(event.get("what")) == "grad_norm" and self.fit.get("scaler"):
+            return  # a GradScaler skips that step, which is how it finds its scale
         self.nonfinite.append(NonFinite(step, text(event.get("what")), self._now()))
+
+    def _on_hyperparameters(self, event: Event) -> None:
+        self.fit = self.fit | {name: event[name] for name in _CHANGED if name in event}
+
+    def _on_weights(self, event: Event) -> None:
+        self.weighed = event
 
     def _on_ack(self, event: Event) -> None:
         self.acknowledged[text(event.get("request"))] = event
@@ -185,6 +233,7 @@ class TrainerFold:
             self._leave_phase()
 
     def _on_exception(self, event: Event) -> None:
+        self.exception_time = self._now()
         self.exception = f"{text(event.get('type'))}: {text(event.get('message'))}"
         self.traceback = text(event.get("traceback"))
         self.phase = None
@@ -222,69 +271,29 @@ class TrainerFold:
         Lightning hands every save the latest value, which before a validation is that of older weights.
         """
         name = checkpoint.metric or ""
-        if not any(name in validation.metrics for validation in self.validations):
+        if not any(name in validation.names for validation in self.validations):
             return checkpoint.value
-        at = (v.metrics[name] for v in self.validations if v.step == checkpoint.step and name in v.metrics)
-        return next(at, None)
+        return next((v.value(name) for v in self.validations if v.step == checkpoint.step and name in v.names), None)
 
     def best(self) -> Best | None:
         """The monitored metric where a validation found it best."""
-        newest = self.validations[-1].metrics if self.validations else {}
+        newest = self.validations[-1].names if self.validations else ()
         monitor = text(self.fit.get("monitor"))
         if monitor not in newest:
-            monitor = next((n for n in ("val/loss", "val_loss") if n in newest), "")
+            monitor = next((n for n in VALIDATION_LOSS if n in newest), None) or pick(newest).val or ""
         mode = text(self.fit.get("mode")) or "min"
-        known = [v for v in self.validations if not math.isnan(v.metrics.get(monitor, math.nan))]
+        known = [
+            (value, v) for v in self.validations if (value := v.value(monitor)) is not None and not math.isnan(value)
+        ]
         if not known:
             return None
-        best = (max if mode == "max" else min)(known, key=lambda v: v.metrics[monitor])
-        return Best(monitor, best.metrics[monitor], best.step, best.epoch, mode)
+        value, at = (max if mode == "max" else min)(known, key=lambda pair: pair[0])
+        return Best(monitor, value, at.step, at.epoch, mode)
 
 
-@dataclass
-class RunnerFold:
-    """What the runner's journal has told."""
-
-    launches: list[Event] = field(default_factory=list)
-    exits: list[Event] = field(default_factory=list)
-    host_tags: dict[int, Event] = field(default_factory=dict)
-    gpu_error: str = ""
-
-    def apply(self, event: Event) -> None:
-        """Take one event in."""
-        match event["event"]:
-            case "launched":
-                self.launches.append(event)
-            case "exit":
-                self.exits.append(event)
-            case "host_tag":
-                tag = integer(event.get("tag"))
-                if tag is not None:
-                    self.host_tags[tag] = event
-            case "gpu_error":
-                self.gpu_error = text(event.get("message"))
-
-    @property
-    def launched(self) -> Event | None:
-        """The latest launch."""
-        return self.launches[-1] if self.launches else None
-
-    @property
-    def exit(self) -> Event | None:
-        """The exit of the latest launch, if it was recorded."""
-        began = read_number(self.launches[-1].get("t")) if self.launches else None
-        if began is None:
-            return None
-        return next((e for e in reversed(self.exits) if (read_number(e.get("t")) or 0.0) >= began), None)
-
-    def active_seconds(self, now: float, pauses: Sequence[tuple[float, float | None]] = ()) -> float:
-        """Wall time inside attempts less the pauses; an attempt whose end nobody recorded counts up to the next."""
-        total = 0.0
-        for index, launch in enumerate(self.launches):
-            began = read_number(launch.get("t")) or now
-            following = self.launches[index + 1 :][:1]
-            limit = (read_number(following[0].get("t")) or now) if following else now
-            ended = next((t for e in self.exits if began <= (t := read_number(e.get("t")) or 0.0) <= limit), limit)
-            held = sum(min(until or ended, ended) - since for since, until in pauses if began <= since <= ended)
-            total += max(0.0, ended - began - held)
-        return total
+def read_trainer(run: RunPaths) -> TrainerFold:
+    """What the trainer's journal of a run tells as of now."""
+    history = TrainerFold()
+    for event in JournalTail(run.journal).poll()[0]:
+        history.apply(event)
+    return history

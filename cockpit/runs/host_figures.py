@@ -1,4 +1,4 @@
-"""What the runner sampled of GPUs and host: the latest figures, peaks and series."""
+"""What the runner sampled of GPUs and host: the latest figures and series."""
 
 from __future__ import annotations
 
@@ -52,18 +52,12 @@ class HostFigures:
                 name=device,
                 memory_used=figure(index, "memory_used"),
                 memory_total=figure(index, "memory_total"),
-                memory_peak=self.peak(f"gpu{index}/memory_used"),
                 utilisation=figure(index, "utilisation"),
                 temperature=figure(index, "temperature"),
                 power=figure(index, "power"),
             )
             for index, device in sorted(self._devices.items())
         )
-
-    def peak(self, name: str) -> float | None:
-        """The highest value of a figure; None where series are not kept."""
-        view = self.views().get(name)
-        return float(view.values.max()) if view is not None and len(view.values) else None
 
     def views(self) -> dict[str, SeriesView]:
         """The series by name; empty where they are not kept."""

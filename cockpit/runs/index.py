@@ -7,6 +7,7 @@ and nothing in it but lists depends on it.
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
 import os
 from collections.abc import Mapping
@@ -29,12 +30,13 @@ _COLUMNS: dict[str, tuple[type, ...]] = {
     "loss_train": _NUMBER, "loss_val": _NUMBER, "learning_rate": _NUMBER, "best": (list, type(None)),
     "last_checkpoint": (str, type(None)), "seed": _COUNT, "nonfinite_count": (int,), "exit_code": _COUNT,
     "exit_signal": _COUNT, "bad_records": (int,), "steps_per_second": _NUMBER,
+    "verdict": (str,),
 }  # fmt: skip
 _WATCHED = [RunPaths.journal.name, RunPaths.runner_journal.name, RunPaths.checkpoints.name]
 
 
 def stamp(run: str) -> Stamp:
-    """Changes when a run directory does in a way that can change how its end is told."""
+    """Changes with everything in a run directory on which the description of an ended run depends."""
     parts = []
     for name in _WATCHED:
         try:
@@ -47,6 +49,8 @@ def stamp(run: str) -> Stamp:
 
 def read_index(runs_folder: Path) -> Known:
     """The runs that are remembered; none where there is no index, or none that this cockpit understands."""
+    collecting = gc.isenabled()
+    gc.disable()  # ten thousand new objects and no garbage among them
     try:
         record = json.loads((runs_folder / INDEX).read_bytes())
         if record["schema"] != SCHEMA or list(record["columns"]) != ["stamp", *_COLUMNS]:
@@ -55,12 +59,17 @@ def read_index(runs_folder: Path) -> Known:
         for column, kinds in zip(columns, _COLUMNS.values(), strict=True):
             if not set(map(type, column)) <= set(kinds):
                 return {}
+        rows = (dict(zip(_COLUMNS, row, strict=True)) for row in zip(*columns, strict=True))
         return {
-            row[0]: (known, _state(dict(zip(_COLUMNS, row, strict=True))))
-            for known, row in zip(stamps, zip(*columns, strict=True), strict=True)
+            row["id"]: (known, _state(row))
+            for known, row in zip(stamps, rows, strict=True)
+            if row["path"] == f"{runs_folder}/{row['id']}"  # else the project was moved, or copied from elsewhere
         }
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def write_index(runs_folder: Path, known: Mapping[str, tuple[Stamp, RunState]]) -> None:

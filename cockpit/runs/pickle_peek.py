@@ -28,20 +28,21 @@ _KNOWN = {
     "builtins.bytearray", "builtins.set", "builtins.complex", "torch.Size", "torch.device", "torch.Tensor",
     "torch.nn.parameter.Parameter", "torch.serialization._get_layout", "torch._tensor._rebuild_from_type_v2",
 }  # fmt: skip
+_RENAMED = {"__builtin__": "builtins", "copy_reg": "copyreg"}  # as Python 2 called them, and torch still writes
 _KNOWN_DTYPES = ("Storage", "float", "int", "uint", "bool", "bfloat16", "half", "double", "long", "complex")
 
 
 class _Inert:
-    """Stands for any object of a pickle: it takes every construction step and does nothing."""
+    """Stands for any object of a pickle: it takes every construction step, and keeps the last state it was given."""
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
-        pass
+        self.state: Any = None
 
     def __call__(self, *arguments: Any, **keywords: Any) -> _Inert:
         return _Inert()
 
     def __setstate__(self, state: Any) -> None:
-        pass
+        self.state = state
 
     def __setitem__(self, key: Any, value: Any) -> None:
         pass
@@ -57,17 +58,18 @@ class _Inert:
 
 
 class _Unpickler(pickle.Unpickler):
-    """Every global becomes an inert object; the foreign ones are remembered."""
+    """Every global becomes what makes inert objects; the foreign ones are remembered."""
 
     def __init__(self, file: io.BytesIO) -> None:
         super().__init__(file)
         self.foreign: list[str] = []
 
     def find_class(self, module: str, name: str, /) -> Any:
+        module = _RENAMED.get(module, module)
         full = f"{module}.{name}"
         if not _is_known(module, name) and full not in self.foreign:
             self.foreign.append(full)
-        return _Inert()
+        return _Inert  # the class: an object is made of one by its __new__, where a function is called
 
     def persistent_load(self, pid: Any, /) -> Any:
         return _Inert()
@@ -99,7 +101,18 @@ def read(path: Path) -> dict[str, Any]:
             return {"problem": "its data.pkl is missing" if entry is None else "its data.pkl is too large"}
         unpickler = _Unpickler(io.BytesIO(archive.read(entry)))
     content = unpickler.load()
-    return {"foreign": unpickler.foreign[:_FOREIGN_NAMED], **_facts(content if isinstance(content, dict) else {})}
+    own = getattr(content, "state", None) if isinstance(content, _Inert) else None
+    return {
+        "foreign": unpickler.foreign[:_FOREIGN_NAMED],
+        **_facts(content if isinstance(content, dict) else {}),
+        "arguments": _arguments(own if isinstance(own, dict) else {}),
+    }
+
+
+def _arguments(state: dict[Any, Any]) -> dict[str, int | bool]:
+    """What the ``TrainingArguments`` of transformers say of randomness."""
+    named = {name: state.get(name) for name in ("seed", "data_seed", "full_determinism")}
+    return {name: value for name, value in named.items() if isinstance(value, int) and 0 <= value < 1 << 62}
 
 
 def _shape_problem(entries: list[zipfile.ZipInfo], file_size: int) -> str:
@@ -120,7 +133,7 @@ def _facts(content: dict[Any, Any]) -> dict[str, Any]:
     version = content.get("pytorch-lightning_version")
     return {
         "epoch": whole(content.get("epoch")),
-        "step": whole(content.get("global_step")),
+        "step": whole(content.get("global_step", content.get("step"))),
         "lightning": version[:40] if isinstance(version, str) else None,
         "random_state": isinstance(own, dict) and "rng" in own,
         "optimizer": bool(content.get("optimizer_states")),
@@ -142,9 +155,10 @@ def peek(paths: Iterable[Path]) -> dict[Path, dict[str, Any]]:
     """What checkpoints say of themselves, read by a child with hard limits.
 
     Returns:
-        For every path ``epoch``, ``step``, ``lightning``, ``random_state``, ``optimizer``, ``cut_short`` and
-        ``foreign`` (globals that torch would not load with ``weights_only``), or ``problem`` in words. One that
-        brings the child down spoils no other.
+        For every path ``epoch``, ``step``, ``lightning``, ``random_state``, ``optimizer``, ``cut_short``, ``foreign``
+        (globals that torch would not load with ``weights_only``) and ``arguments`` (of a saved ``TrainingArguments``:
+        ``seed``, ``data_seed``, ``full_determinism``, as far as they are whole numbers), or ``problem`` in words. One
+        that brings the child down spoils no other.
     """
     wanted = list(paths)
     found = _child(wanted)
@@ -184,6 +198,8 @@ def main(paths: list[str]) -> None:
     for path in paths:
         try:
             facts = read(Path(path))
+        except zipfile.BadZipFile as error:
+            facts = {"problem": f"torn: {error}"}
         except Exception as error:
             facts = {"problem": f"cannot be read: {type(error).__name__}"}
         sys.stdout.write(json.dumps(facts) + "\n")

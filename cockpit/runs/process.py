@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -13,6 +14,12 @@ def start_time(pid: int) -> int | None:
     """Clock ticks since boot at which ``pid`` started (proc(5), field 22); None if there is no such process."""
     fields = _stat(pid)
     return int(fields[19]) if fields else None
+
+
+def parent(pid: int) -> int | None:
+    """The pid of its parent; None if there is no such process."""
+    fields = _stat(pid)
+    return int(fields[1]) if fields else None
 
 
 def status(pid: int, started: int) -> Status:
@@ -27,6 +34,13 @@ def status(pid: int, started: int) -> Status:
             return "stopped"
         case _:
             return "running"
+
+
+def readable(fd: int, seconds: float) -> bool:
+    """Wait until a descriptor can be read, of any number: ``select`` knows none above 1023."""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(max(0.0, seconds) * 1000))
 
 
 @cache

@@ -12,11 +12,11 @@ from cockpit.errors import RunDamaged
 from cockpit.runs.atomic import write_atomic
 from cockpit.runs.layout import RunPaths
 
-_TUPLES = ("argv", "overrides")
+_TUPLES = ("argv", "overrides", "resume", "git_untracked")
 
 
-def create_run(runs_folder: Path, launch: Launch, config: bytes) -> RunPaths:
-    """Make the run directory with its record and its own copy of the config.
+def create_run(runs_folder: Path, launch: Launch, config: bytes | None) -> RunPaths:
+    """Make the run directory with its record and its own copy of the config, if it trains one.
 
     Raises:
         FileExistsError: a run of this id exists already.
@@ -27,7 +27,8 @@ def create_run(runs_folder: Path, launch: Launch, config: bytes) -> RunPaths:
     run.root.mkdir(mode=0o700)
     for folder in (run.requests, run.checkpoints, run.tmp):
         folder.mkdir(mode=0o700)
-    write_atomic(run.config, config)
+    if config is not None:
+        write_atomic(run.config, config)
     record = {"schema": SCHEMA, **dataclasses.asdict(launch)}
     write_atomic(run.run_json, json.dumps(record, indent=1, ensure_ascii=True) + "\n")
     return run
@@ -43,9 +44,9 @@ def read_launch(run: RunPaths) -> Launch:
         record: Any = json.loads(run.run_json.read_bytes())
     except FileNotFoundError:
         raise RunDamaged(f"{run.root} has no run.json", "Not a run", "Was it made by cockpit?") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RunDamaged(f"{run.run_json}: {error}", "run.json cannot be read") from None
-    if not isinstance(record, dict):
+    if not isinstance(record, dict) or not isinstance(record.get("schema", 0), int):
         raise RunDamaged(f"{run.run_json} is not a record", "run.json cannot be read")
     if record.get("schema", 0) > SCHEMA:
         raise RunDamaged(
@@ -54,7 +55,8 @@ def read_launch(run: RunPaths) -> Launch:
             "Upgrade cockpit: pip install -U cockpit-ml",
         )
     known = {field.name for field in dataclasses.fields(Launch)}
-    values: dict[str, Any] = {k: tuple(v) if k in _TUPLES else v for k, v in record.items() if k in known}
+    values: dict[str, Any] = {k: v for k, v in record.items() if k in known}
+    values |= {name: tuple(values[name]) for name in _TUPLES if isinstance(values.get(name), list)}
     try:
         return Launch(**values)
     except TypeError as error:

@@ -1,4 +1,4 @@
-"""The way back: one small file per request, applied once by the trainer, acknowledged in its journal."""
+"""The way back: one small file per request, answered once by the trainer, in its journal."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import getpass
 import json
 import os
 import time
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
+from cockpit.domain.text import safe
 from cockpit.errors import CannotWrite
 from cockpit.runs.atomic import write_atomic
 from cockpit.runs.layout import RunPaths
 
-VERBS = ("stop", "checkpoint", "pause", "continue")
+VERBS = ("stop", "checkpoint", "pause", "continue", "modify", "weights")
+_LONGEST = 80  # characters of an id, a verb or a name that somebody may have written by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +27,10 @@ class Request:
     verb: str
     time: float
     by: str
+    values: Mapping[str, Any] = field(default_factory=dict)  # of "modify": by name, not yet checked
 
 
-def send(run: RunPaths, verb: str) -> Request:
+def send(run: RunPaths, verb: str, values: Mapping[str, Any] | None = None) -> Request:
     """Leave a request for the trainer.
 
     Raises:
@@ -35,8 +40,8 @@ def send(run: RunPaths, verb: str) -> Request:
     if verb not in VERBS:
         raise ValueError(verb)
     now = time.time()
-    request = Request(f"{now:.3f}-{os.urandom(3).hex()}", verb, now, me())
-    record = {"schema": 1, "id": request.id, "verb": verb, "t": now, "by": request.by}
+    request = Request(f"{now:.3f}-{os.urandom(3).hex()}", verb, now, me(), dict(values or {}))
+    record = {"schema": 1, "id": request.id, "verb": verb, "t": now, "by": request.by, "values": request.values}
     try:
         write_atomic(run.requests / f"{request.id}.json", json.dumps(record))
     except OSError as error:
@@ -44,24 +49,41 @@ def send(run: RunPaths, verb: str) -> Request:
     return request
 
 
-def pending(run: RunPaths) -> list[Request]:
-    """Every request file, oldest first; which of them are acknowledged, the journal knows."""
+def pending(run: RunPaths, answered: Container[str]) -> list[Request]:
+    """Requests that wait for an answer, oldest first; a verb that nobody here knows waits for its refusal.
+
+    Args:
+        run: whose requests.
+        answered: ids of those that the journal acknowledges, of whatever attempt.
+    """
     try:
         names = sorted(entry.name for entry in os.scandir(run.requests) if entry.name.endswith(".json"))
     except FileNotFoundError:
         return []
     found = []
     for name in names:
-        if name.startswith("."):
+        if name.startswith(".") or name.removesuffix(".json") in answered:
             continue
         try:
             record = json.loads((run.requests / name).read_bytes())
-            request = Request(str(record["id"]), str(record["verb"]), float(record["t"]), str(record.get("by", "")))
-        except (OSError, ValueError, KeyError, TypeError):
+            values = record.get("values")
+            request = Request(
+                str(record["id"])[:_LONGEST],
+                str(record["verb"])[:_LONGEST],
+                float(record["t"]),
+                str(record.get("by", ""))[:_LONGEST],
+                values if isinstance(values, dict) else {},
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             continue
-        if request.verb in VERBS:
+        if request.id not in answered:
             found.append(request)
-    return found
+    return sorted(found, key=lambda request: request.time)  # names tell only the millisecond
+
+
+def unknown(request: Request, trainer: str, verbs: tuple[str, ...]) -> str:
+    """Why ``trainer`` refuses a request whose verb is none of those it knows."""
+    return f"{trainer} cannot {safe(request.verb, 40)}; it knows {', '.join(verbs)}"
 
 
 def me() -> str:

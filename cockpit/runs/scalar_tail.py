@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from cockpit.runs.scalars import ATTEMPT, RECORD, Scalar
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from cockpit.domain.series import Series
+    from cockpit.domain.series import Floats, Ints, Series
 
 _SLAB = 1 << 14  # records read at once: 512 KiB, so a long file never lies in memory twice
 
@@ -30,12 +30,41 @@ def last_records(path: Path, count: int) -> list[Scalar]:
         return []
 
 
-class ScalarTail:
-    """Follows one scalar file and keeps a :class:`Series` per tag."""
+def first_records(path: Path, count: int) -> list[Scalar]:
+    """The first ``count`` whole records."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(count * RECORD.size)
+    except FileNotFoundError:
+        return []
+    return list(RECORD.iter_unpack(data[: len(data) // RECORD.size * RECORD.size]))
 
-    def __init__(self, path: Path) -> None:
+
+class Keeper(Protocol):
+    """Keeps the points of one tag, or what of them is wanted."""
+
+    def extend(self, steps: Ints, times: Floats, values: Floats, /) -> None:
+        """Take points in, in the order they were recorded."""
+
+    def truncate_after(self, step: int, /) -> None:
+        """Forget the points beyond ``step``."""
+
+
+K = TypeVar("K", bound=Keeper)
+
+
+class Tail(Generic[K]):
+    """Follows one scalar file.
+
+    Args:
+        path: of it.
+        keeper: makes what keeps the points of a tag, by its number.
+    """
+
+    def __init__(self, path: Path, keeper: Callable[[int], K]) -> None:
         self.path = path
-        self.series: dict[int, Series] = {}
+        self.series: dict[int, K] = {}
+        self._keeper = keeper
         self._offset = 0
         self._inode = -1
 
@@ -67,29 +96,43 @@ class ScalarTail:
 
         dtype = np.dtype([("step", "<i8"), ("time", "<f8"), ("value", "<f8"), ("tag", "<u4"), ("flags", "<u4")])
         records = np.frombuffer(data, dtype)
-        for part, attempt_step in _split_at_attempts(records):
-            if attempt_step is not None:
-                for series in self.series.values():
-                    series.truncate_after(attempt_step)
+        for part, attempt in _split_at_attempts(records):
+            if attempt is not None:
+                step, only = attempt
+                for series in self.series.values() if not only else filter(None, [self.series.get(only - 1)]):
+                    series.truncate_after(step)
             self._extend(part)
 
     def _extend(self, records: np.ndarray) -> None:
         import numpy as np
 
-        from cockpit.domain.series import Series
+        from cockpit.domain.series import distinct
 
-        for tag in np.unique(records["tag"]).tolist():
+        for tag in distinct(records["tag"]):
             mine = np.flatnonzero(records["tag"] == tag)
             if tag not in self.series:
-                self.series[tag] = Series()
+                self.series[tag] = self._keeper(tag)
             self.series[tag].extend(records["step"][mine], records["time"][mine], records["value"][mine])
 
 
-def _split_at_attempts(records: np.ndarray) -> Iterator[tuple[np.ndarray, int | None]]:
-    """Pieces of ``records``, each with the step after which it redoes what came before it."""
+class ScalarTail(Tail["Series"]):
+    """Keeps a whole :class:`Series` of each tag."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, _series)
+
+
+def _series(_tag: int) -> Series:
+    from cockpit.domain.series import Series  # numpy: only where series are kept
+
+    return Series()
+
+
+def _split_at_attempts(records: np.ndarray) -> Iterator[tuple[np.ndarray, tuple[int, int] | None]]:
+    """Pieces of ``records``, each with the step after which it redoes what came before it, and the mark's flags."""
     marks = (records["tag"] == ATTEMPT).nonzero()[0].tolist()
-    start, step = 0, None
+    start, mark_before = 0, None
     for mark in marks:
-        yield records[start:mark], step
-        start, step = mark + 1, int(records["step"][mark])
-    yield records[start:], step
+        yield records[start:mark], mark_before
+        start, mark_before = mark + 1, (int(records["step"][mark]), int(records["flags"][mark]))
+    yield records[start:], mark_before

@@ -1,8 +1,9 @@
 """Scalars as fixed records of 32 bytes: (step i8, time f8, value f8, tag u4, flags u4), little endian.
 
 The writing end needs only the standard library, so that runner and trainer stay light; the reading end is
-``runs/scalar_tail.py``. A record with tag ``ATTEMPT`` says that training began again after ``step``: points
-with a larger step that lie before it in the file were redone and are dropped by readers.
+``runs/scalar_tail.py``. A record with tag ``ATTEMPT`` says that training began again after ``step``: readers drop
+the points of a larger step that lie before it in the file, because they were redone. Flags of 0 mean the points of all
+tags; any other number means only those of tag ``flags - 1``.
 """
 
 from __future__ import annotations

@@ -5,16 +5,19 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
+from itertools import groupby
 from pathlib import Path
 
 from cockpit.domain.run import RunState
 from cockpit.domain.state import State
+from cockpit.domain.vitals import Vitals
 from cockpit.errors import RunNotFound
 from cockpit.runs.index import Known, read_index, stamp, write_index
 from cockpit.runs.layout import RunPaths
 from cockpit.runs.reader import RunReader
 
 _LATEST = "latest"
+_TO_THE_MINUTE = len("2026-11-22T1830")
 _AT_A_TIME = 100  # ended runs that are looked at again at a poll
 _TICK = 2_000_000_000  # nanoseconds after which two changes of a folder surely differ in time
 _WORTH_WRITING = 50  # runs that had to be read before they are remembered on disk
@@ -30,7 +33,26 @@ def _names(runs_folder: Path) -> list[str]:
         found = os.listdir(runs_folder)  # noqa: PTH208 - names, ten thousand of them
     except (FileNotFoundError, NotADirectoryError):
         return []
-    return [name for name in sorted(found, reverse=True) if not name.startswith(".")]
+    names = sorted((name for name in found if not name.startswith(".")), reverse=True)
+    return [name for _, same in groupby(names, key=_minute) for name in _newest_first(runs_folder, [*same])]
+
+
+def _minute(name: str) -> str:
+    return name[:_TO_THE_MINUTE]
+
+
+def _newest_first(runs_folder: Path, names: list[str]) -> list[str]:
+    """Of runs whose ids begin with the same minute; what one is called says nothing of its age."""
+    if len(names) < 2:
+        return names
+
+    def made(name: str) -> int:
+        try:
+            return os.stat(f"{runs_folder}/{name}/{RunPaths.run_json.name}").st_mtime_ns
+        except OSError:
+            return 0
+
+    return sorted(names, key=made, reverse=True)
 
 
 def _is_run(runs_folder: Path, name: str) -> bool:
@@ -83,8 +105,8 @@ class Catalogue:
         except OSError:
             changed = 0
         if changed != self._listed:
-            names = _names(self._folder)
-            self._ids = [name for name in names if _is_run(self._folder, name)]
+            names, known = _names(self._folder), self._known or {}
+            self._ids = [name for name in names if name in known or _is_run(self._folder, name)]
             # a folder may become a run yet, and the clock of a filesystem has coarse ticks
             settled = len(self._ids) == len(names) and time.time_ns() - changed > _TICK
             self._listed = changed if settled else -1
@@ -92,12 +114,10 @@ class Catalogue:
 
     def poll(self, read: RunState | None = None) -> tuple[RunState, ...]:
         """The state of every run; ``read`` is one that the caller has just read and need not be read again."""
+        first = self._known is None
+        known = self._known = read_index(self._folder) if self._known is None else self._known
         names = self.ids()
-        if self._known is None:
-            self._known, due = read_index(self._folder), names
-        else:
-            due = self._due(names)
-        known = self._known
+        due = names if first else self._due(names)
         for name in known.keys() - set(names):
             del known[name]
             self._readers.pop(name, None)
@@ -121,10 +141,9 @@ class Catalogue:
         stamped = stamp(f"{self._folder}/{name}")
         if before is not None and before[0] == stamped and not before[1].state.active:
             return False
-        if read is not None:
-            state = dataclasses.replace(read, series={})
-        else:
-            state = self._readers.setdefault(name, RunReader(RunPaths(self._folder / name))).poll()
+        if read is None:
+            read = self._readers.setdefault(name, RunReader(RunPaths(self._folder / name))).poll()
+        state = dataclasses.replace(read, series={}, vitals=Vitals())
         self._known[name] = stamped, state
         if not state.state.active:
             self._readers.pop(name, None)

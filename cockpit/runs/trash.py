@@ -18,6 +18,7 @@ from pathlib import Path
 
 from cockpit.errors import CannotWrite, NotPossible, RunNotFound
 from cockpit.runs.atomic import fsync_folder, write_atomic
+from cockpit.runs.checkpoint_folder import bytes_of
 
 FOLDER = ".trash"
 _MANIFEST = "manifest.json"
@@ -51,10 +52,20 @@ class Trash:
         for manifest in self._folder.glob(f"[!.]*/{_MANIFEST}"):
             try:
                 item = Trashed(**json.loads(manifest.read_bytes()))
-            except (OSError, ValueError, TypeError):
+            except (OSError, ValueError, TypeError, RecursionError):
                 continue
-            if os.path.lexists(self.place(item)):
+            if self._is_own(item, manifest.parent) and os.path.lexists(self.place(item)):
                 yield item
+
+    def _is_own(self, item: Trashed, entry: Path) -> bool:
+        """Whether a manifest speaks of its own entry; any process may write one, to have something else moved."""
+        texts = (item.id, item.kind, item.name, item.origin, item.note)
+        figures = (item.time, item.bytes)
+        if not (all(isinstance(t, str) for t in texts) and all(isinstance(f, (int, float)) for f in figures)):
+            return False
+        inside = Path(item.origin).resolve().is_relative_to(self._folder.parent.resolve())
+        alone = item.name == Path(item.name).name and item.name not in ("", "..")
+        return item.id == entry.name and alone and inside and not entry.is_symlink()
 
     def place(self, item: Trashed) -> Path:
         """Where it lies."""
@@ -81,14 +92,21 @@ class Trash:
             inode: of what a person has agreed to delete.
 
         Raises:
-            NotPossible: it is a link, another file than was looked at, or lies on another filesystem.
-            CannotWrite: the file system refused; it is where it was.
+            NotPossible: it is gone, a link, or another file than was looked at.
+            CannotWrite: the file system refused, or the trash is on another one; it is where it was.
         """
+        if self._folder.is_symlink():
+            raise NotPossible(f"{self._folder} is a link: the trash lies beside the runs", "Not deleted")
         with _opened(path.parent) as origin:
-            status = os.stat(path.name, dir_fd=origin, follow_symlinks=False)
+            try:
+                status = os.stat(path.name, dir_fd=origin, follow_symlinks=False)
+            except OSError as error:
+                raise NotPossible(f"{path}: {error.strerror}", "Not deleted") from None
             if stat.S_ISLNK(status.st_mode) or (inode is not None and status.st_ino != inode):
                 raise NotPossible(f"{path} is a link, or another file than it was", "Not deleted")
-            item = Trashed(_new_id(), kind, path.name, str(path.parent), _size(path), time.time(), note)
+            item = Trashed(
+                _new_id(), kind, path.name, str(path.parent), bytes_of(path, follow_links=False), time.time(), note
+            )
             entry = self._folder / item.id
             try:
                 entry.mkdir(mode=0o700, parents=True)
@@ -114,7 +132,7 @@ class Trash:
             reason = "is there again" if os.path.lexists(target) else "has lost its folder"
             raise NotPossible(f"{target} {reason}", "Not restored", f"It stays in {self.place(item)}")
         try:
-            self.place(item).rename(target)
+            _move_back(self.place(item), target)
             fsync_folder(target.parent)
         except OSError as error:
             raise CannotWrite(target, error, "Not restored") from None
@@ -122,12 +140,34 @@ class Trash:
         return target
 
     def purge(self, items: tuple[Trashed, ...]) -> int:
-        """Remove entries for good; gives the bytes. What a crash leaves of it is removed at the next purge."""
+        """Remove entries for good; gives the bytes. What a crash leaves of it is removed at the next purge.
+
+        Raises:
+            CannotWrite: the file system refused, or somebody else has purged or restored one meanwhile.
+        """
         for item in items:
-            (self._folder / item.id).rename(self._folder / f"{_PURGING}{item.id}")
+            try:
+                (self._folder / item.id).rename(self._folder / f"{_PURGING}{item.id}")
+            except OSError as error:
+                raise CannotWrite(self._folder / item.id, error, "Not purged") from None
         for doomed in self._folder.glob(f"{_PURGING}*"):
             shutil.rmtree(doomed, ignore_errors=True)
         return sum(item.bytes for item in items)
+
+
+def _move_back(place: Path, target: Path) -> None:
+    """Rename, unless something of that name has appeared meanwhile; a folder replaces nothing but an empty one.
+
+    Raises:
+        OSError: something has, or the file system refused.
+    """
+    try:
+        if place.is_dir():
+            place.rename(target)
+        else:
+            os.link(place, target, follow_symlinks=False)
+    except PermissionError:  # a file system without hard links
+        place.rename(target)
 
 
 @contextmanager
@@ -141,12 +181,6 @@ def _opened(folder: Path) -> Iterator[int]:
         yield fd
     finally:
         os.close(fd)
-
-
-def _size(path: Path) -> int:
-    if not path.is_dir():
-        return path.lstat().st_size
-    return sum(file.lstat().st_size for file in path.rglob("*") if not file.is_dir())
 
 
 def _new_id() -> str:

@@ -1,5 +1,6 @@
 """The audit: every line is chained to the one before, whoever writes."""
 
+import fcntl
 import json
 import threading
 
@@ -9,6 +10,7 @@ from hypothesis import given, settings, strategies
 from cockpit.domain.guard import Decision, Fact, Question, Unrecorded
 from cockpit.domain.policy import Action
 from cockpit.domain.secrets import REDACTED, redact
+from cockpit.runs.append import appending
 from cockpit.runs.audit import AuditLog, read_audit
 
 QUESTION = Question(
@@ -50,7 +52,7 @@ def test_a_chain_is_whole(tmp_path):
     assert [entry["sequence"] for entry in audit.entries] == [1, 2, 3, 4, 5, 6]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=strategies.data())
 def test_any_change_is_seen(tmp_path_factory, data):
     """Flip a byte, take out, double, swap or forge a line before the last: the audit says so."""
@@ -76,6 +78,19 @@ def test_any_change_is_seen(tmp_path_factory, data):
     assert read_audit(path).problems
 
 
+@pytest.mark.parametrize("number", ["two", None, [2]])
+def test_a_number_that_is_none_is_a_problem_and_no_crash(tmp_path, number):
+    path = tmp_path / "audit.jsonl"
+    write(path, 3)
+    lines = path.read_text().splitlines()
+    lines[1] = json.dumps(json.loads(lines[1]) | {"sequence": number})
+    path.write_text("\n".join(lines) + "\n")
+    assert read_audit(path).problems == (
+        "line 2 was changed after it was written",
+        f"line 2 has the number {number}, not 2",
+    )
+
+
 def test_a_write_that_was_cut_off_never_counted_and_is_repaired(tmp_path):
     path = tmp_path / "audit.jsonl"
     write(path, 2)
@@ -87,8 +102,9 @@ def test_a_write_that_was_cut_off_never_counted_and_is_repaired(tmp_path):
 
 def test_nothing_is_added_to_what_is_no_chain(tmp_path):
     path = tmp_path / "audit.jsonl"
-    for spoilt in ("[]\n", "hello\n", "\n"):
+    for spoilt in ("[]\n", "hello\n", "\n", "[" * 100_000 + "\n"):
         path.write_text(spoilt)
+        assert read_audit(path).problems
         with pytest.raises(Unrecorded, match="no entry"):
             write(path, 1)
         assert path.read_text() == spoilt
@@ -110,3 +126,21 @@ def test_several_cockpits_share_one_chain(tmp_path):
     audit = read_audit(path)
     assert not audit.problems
     assert len(audit.entries) == 40
+
+
+def test_a_file_that_was_moved_away_while_its_lock_was_awaited_is_not_written_to(tmp_path, monkeypatch):
+    path, old = tmp_path / "audit.jsonl", tmp_path / "old.jsonl"
+    path.write_bytes(b"old\n")
+    real = fcntl.flock
+
+    def moved(fd, how):
+        real(fd, how)
+        if not old.exists():
+            path.rename(old)
+
+    monkeypatch.setattr(fcntl, "flock", moved)
+    with appending(path) as file:
+        with open(path, "rb") as other, pytest.raises(BlockingIOError):
+            real(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file.append(b"new\n")
+    assert (path.read_bytes(), old.read_bytes()) == (b"new\n", b"old\n")

@@ -1,5 +1,6 @@
 """Checkpoints as they are on disk: whole, torn, evil, copied; looked into without running anything."""
 
+import argparse
 import os
 import pickle
 import shutil
@@ -111,6 +112,29 @@ def test_code_in_a_checkpoint_is_named_and_not_run(run, tmp_path):
     assert "posix.system" in found.reason
     assert found.checkpoint.step == 10
     assert not marker.exists()
+
+
+class Listed(list):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [
+        (argparse.Namespace(lr=1), "argparse.Namespace"), (Listed([1, 2]), "test_checkpoints.Listed"),
+        (Path("x"), "pathlib.PosixPath"), (torch.nn.Linear(2, 2), "torch.nn.modules.linear.Linear"),
+    ],
+)  # fmt: skip
+def test_an_object_in_a_checkpoint_is_named_and_the_rest_is_read(run, value, named):
+    save(run, "a.ckpt", 10, args=value)
+    found = look(run)["a.ckpt"]
+    assert (found.guarantee, found.inspection.problem, found.checkpoint.step) == (UNSAFE, "", 10)
+    assert any(foreign.endswith(named) for foreign in found.inspection.foreign)
+
+
+def test_a_set_is_nothing_foreign(run):
+    save(run, "a.ckpt", 10, seen={1, 2})
+    assert look(run)["a.ckpt"].inspection.foreign == ()
 
 
 def test_code_in_a_bare_pickle_is_not_run(run, tmp_path):

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import tracemalloc
 
 import pytest
 
@@ -49,6 +50,17 @@ def test_bad_lines_are_counted_not_fatal(tmp_path):
     tail = JournalTail(path)
     assert len(tail.poll()[0]) == 1
     assert tail.bad == 4
+
+
+def test_a_long_journal_never_lies_in_memory_as_a_whole(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(b'{"event": "a", "t": 1, "text": "%s"}\n' % (b"x" * 1000) * 10_000)
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in JournalTail(path).stream()[0]) == 10_000
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_replaced_file_is_read_anew(tmp_path):
@@ -99,6 +111,16 @@ def test_an_attempt_mark_drops_the_steps_that_are_redone(tmp_path):
     assert view.steps.tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
     assert view.values.tolist() == [1.0] * 6 + [2.0] * 2
     assert not tail.poll()
+
+
+def test_a_mark_may_be_of_one_tag_alone(tmp_path):
+    path = tmp_path / "scalars.bin"
+    writer = ScalarWriter(path)
+    writer.write([(step, float(step), 1.0, tag, 0) for step in range(1, 11) for tag in (0, 1)])
+    writer.write([(6, 11.0, 2.0, ATTEMPT, 1 + 1), (3, 11.0, 2.0, ATTEMPT, 9 + 1)])
+    tail = ScalarTail(path)
+    assert tail.poll()
+    assert {tag: len(series) for tag, series in tail.series.items()} == {0: 10, 1: 6}
 
 
 def test_atomic_writes_leave_no_temporary_and_keep_the_mode(tmp_path):

@@ -1,7 +1,10 @@
 """Events folded into what is known: a pause stops the clock, whatever happens in it and however it ends."""
 
+import pytest
+
 from cockpit.domain.state import State
-from cockpit.runs.fold import RunnerFold, TrainerFold
+from cockpit.runs.fold import TrainerFold
+from cockpit.runs.runner_fold import RunnerFold
 
 
 def folded(fold, *events):
@@ -47,6 +50,24 @@ def test_a_pause_that_a_kill_ended_does_not_reach_into_the_next_attempt():
     fold = folded(TrainerFold(), *FIT, ack(11.0, "pause"), (52.0, "attach", {"attempt": 2}))
     assert fold.phase is None
     assert folded(RunnerFold(), *attempts).active_seconds(71.0, fold.all_pauses()) == 10.0 + 20.0
+
+
+@pytest.mark.parametrize("path", [None, "", 7])
+def test_a_checkpoint_without_a_place_is_none(path):
+    assert folded(TrainerFold(), *FIT, (5.0, "checkpoint", {"path": path, "step": 3})).checkpoints == {}
+
+
+def test_the_best_validation_is_found_under_any_usual_name():
+    def best(fit, *found):
+        begin = (2.0, "fit_start", {"step": 0, **fit})
+        ends = [(3.0 + i, "validation_end", {"step": i, "metrics": metrics}) for i, metrics in enumerate(found)]
+        return folded(TrainerFold(), begin, *ends).best()
+
+    named = [{"loss/val": 2.0, "acc/val": 0.1}, {"loss/val": 1.0, "acc/val": 0.3}, {"loss/val": 1.5, "acc/val": 0.2}]
+    assert (best({}, *named).metric, best({}, *named).value) == ("loss/val", 1.0)
+    chosen = best({"monitor": "acc/val", "mode": "max"}, *named)
+    assert (chosen.metric, chosen.value, chosen.step) == ("acc/val", 0.3, 1)
+    assert best({}, {"accuracy": 1.0}) is None
 
 
 def saved(at, path, step, value):

@@ -1,9 +1,11 @@
 """Runs are found by id, prefix and ``latest``; what cannot be found is told with what can."""
 
+import os
+
 import pytest
 
 from cockpit.errors import RunNotFound
-from cockpit.runs.store import find_run, run_folders
+from cockpit.runs.store import Catalogue, find_run, run_folders
 
 
 @pytest.fixture
@@ -17,6 +19,16 @@ def folder(tmp_path):
 
 def test_newest_first(folder):
     assert [run.id[-4:] for run in run_folders(folder)] == ["22aa", "2222", "1111"]
+
+
+def test_of_one_minute_the_newer_is_first(folder):
+    for age, name in enumerate(("2026-01-04T0000-train-0000", "2026-01-04T0000-nan-ffff", "2026-01-04T0000-zero-1234")):
+        (folder / name).mkdir()
+        (folder / name / "run.json").write_text("{}")
+        os.utime(folder / name / "run.json", (1000 - age, 1000 - age))
+    assert [run.id[16:] for run in run_folders(folder)][:3] == ["train-0000", "nan-ffff", "zero-1234"]
+    assert Catalogue(folder).ids()[:3] == [run.id for run in run_folders(folder)][:3]
+    assert find_run(folder, "latest").id.endswith("train-0000")
 
 
 @pytest.mark.parametrize(
