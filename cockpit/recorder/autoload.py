@@ -1,6 +1,7 @@
 """How the recorder gets into a trainer without a change to its code: Lightning's callback entry points.
 
-An exception here would end the user's run, so nothing leaves these functions but a list.
+An exception here would end the user's run, so nothing leaves these functions but a list. A dry run without its
+callback would train for real, so that one ends.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import os
 import sys
 from typing import Any
 
-from cockpit.runs.layout import ENV_RUN_DIR
+from cockpit.runs.layout import ENV_ESTIMATE, ENV_RUN_DIR, ENV_SCRIPT
 
 _OF_EVERY_BATCH = (
     "on_train_batch_start", "on_before_backward", "on_after_backward", "on_before_optimizer_step",
@@ -45,6 +46,12 @@ def attach(name: str, hooks: type, callback: type) -> Any:
 
 
 def _callbacks(namespace: str) -> list[Any]:
+    if ENV_ESTIMATE in os.environ:
+        try:
+            return [_estimator(namespace)]
+        except BaseException as error:  # the script might catch it and go on
+            print(f"cockpit: a dry run without its callback ({error!r})", file=sys.stderr, flush=True)
+            os._exit(1)
     if ENV_RUN_DIR not in os.environ:
         return []
     try:
@@ -55,13 +62,28 @@ def _callbacks(namespace: str) -> list[Any]:
         return []
 
 
-def _recorder(base: type) -> list[Any]:
-    from cockpit.recorder.follower import FollowerHooks
-    from cockpit.recorder.journal import journal, run_paths
-    from cockpit.recorder.recorder import RecorderHooks
+def _estimator(namespace: str) -> Any:
+    from cockpit.recorder.estimator import EstimatorHooks, fit_once
+    from cockpit.recorder.measuring import dry_run_folder
 
+    folder = dry_run_folder()
+    fit_once(namespace, folder)
+    return attach("Estimator", EstimatorHooks, sys.modules[namespace].Callback)(folder)
+
+
+def _recorder(base: type) -> list[Any]:
+    from cockpit.recorder.claim import claim
+    from cockpit.recorder.follower import FollowerHooks
+    from cockpit.recorder.journal import journal, run_paths, warn
+    from cockpit.recorder.recorder import RecorderHooks
+    from cockpit.recorder.stacks import answer_with_stacks
+
+    answer_with_stacks()
     run, to = run_paths(), journal()
     if run is None:
+        return []
+    if to is not None and ENV_SCRIPT in os.environ and not claim(run, "Lightning"):
+        warn("another training of this script is being recorded; this one goes on unrecorded")
         return []
     if to is None:
         return [attach("Follower", FollowerHooks, base)(run)]

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.runs.atomic import fsync_folder
+from cockpit.runs.checkpoint_folder import bytes_of
 
 _MARK = ".saving-"  # in the name of a file that is still being written
+_LIGHTNINGS = ("lightning.", "pytorch_lightning.")  # its modules
 
 
 class TornCheckpoint(OSError):
@@ -24,10 +26,14 @@ class TornCheckpoint(OSError):
 class DurableSave:
     """Wraps the two methods of a Lightning ``CheckpointIO`` that change files.
 
+    One that saves on a thread is waited for: only what lies on the disk can be checked and told. One that is not
+    Lightning's own may save in any form, and an address (``s3://…``) is no file here: both are saved in place and not
+    checked.
+
     Args:
         inner: the strategy's own checkpoint IO.
         saving: called with the path before a save.
-        saved: called with path, bytes and seconds after it is on the disk.
+        saved: called after it is on the disk with path, bytes (None: not known), seconds, and whether it was checked.
         failed: called with path and the error when it could not be saved.
         removed: called with the path after a removal.
     """
@@ -36,13 +42,14 @@ class DurableSave:
         self,
         inner: Any,
         *,
-        saving: Callable[[Path], None],
-        saved: Callable[[Path, int, float], None],
-        failed: Callable[[Path, Exception], None],
-        removed: Callable[[Path], None],
+        saving: Callable[[str], None],
+        saved: Callable[[str, int | None, float, bool], None],
+        failed: Callable[[str, Exception], None],
+        removed: Callable[[str], None],
     ) -> None:
         self._inner = inner
         self._saving, self._saved, self._failed, self._removed = saving, saved, failed, removed
+        self._layers = _layers(inner)
         self._has_failed = False  # the latest save
         self._owed: list[Any] = []  # removals that wait for a save to succeed
 
@@ -54,27 +61,46 @@ class DurableSave:
 
         A save that fails (disk full) is reported and does not end the training.
         """
-        target = Path(os.fspath(path))
+        target = os.fspath(path)
         self._saving(target)
         began = time.monotonic()
-        temporary = target.with_name(f".{target.name}{_MARK}{os.getpid()}")
+        one_archive = "://" not in target and all(map(_is_lightnings, self._layers))
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with _temporary_files_in(temporary.with_name(f"{temporary.name}.tmp")):
-                self._inner.save_checkpoint(checkpoint, os.fspath(temporary), storage_options)
-            count = _make_durable(temporary)
-            os.replace(temporary, target)
-            fsync_folder(target.parent)
+            count = (self._write_aside if one_archive else self._write_in_place)(checkpoint, target, storage_options)
         except (OSError, RuntimeError, zipfile.BadZipFile) as error:  # torch reports a full disk as RuntimeError
-            temporary.unlink(missing_ok=True)
             self._has_failed = True
             self._failed(target, error)
             return
         self._has_failed = False
-        self._saved(target, count, time.monotonic() - began)
+        self._saved(target, count, time.monotonic() - began, one_archive)
         owed, self._owed = self._owed, []
         for old in owed:
             self.remove_checkpoint(old)
+
+    def _write_aside(self, checkpoint: dict[str, Any], path: str, options: Any) -> int:
+        """Write, check and make durable under another name, then rename; gives the size in bytes."""
+        target = Path(path)
+        temporary = target.with_name(f".{target.name}{_MARK}{os.getpid()}")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with _temporary_files_in(temporary.with_name(f"{temporary.name}.tmp")):
+                self._save_and_wait(checkpoint, str(temporary), options)
+            count = _make_durable(temporary)
+            os.replace(temporary, target)
+            fsync_folder(target.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return count
+
+    def _write_in_place(self, checkpoint: dict[str, Any], path: str, options: Any) -> int | None:
+        self._save_and_wait(checkpoint, path, options)
+        return bytes_of(Path(path)) or None
+
+    def _save_and_wait(self, checkpoint: dict[str, Any], path: str, options: Any) -> None:
+        self._inner.save_checkpoint(checkpoint, path, options)
+        for layer in self._layers:
+            if _is_lightnings(layer) and any(kind.__name__ == "AsyncCheckpointIO" for kind in type(layer).__mro__):
+                layer.teardown()  # waits for its thread; the next save begins another
 
     def remove_checkpoint(self, path: Any) -> None:
         """Remove a checkpoint that Lightning no longer keeps; but none while what should replace it was not saved."""
@@ -82,7 +108,20 @@ class DurableSave:
             self._owed.append(path)
             return
         self._inner.remove_checkpoint(path)
-        self._removed(Path(os.fspath(path)))
+        self._removed(os.fspath(path))
+
+
+def _layers(io: Any) -> list[Any]:
+    """A ``CheckpointIO`` and those that it wraps, the outermost first."""
+    layers = []
+    while io is not None:
+        layers.append(io)
+        io = getattr(io, "checkpoint_io", None)
+    return layers
+
+
+def _is_lightnings(io: Any) -> bool:
+    return str(type(io).save_checkpoint.__module__).startswith(_LIGHTNINGS)
 
 
 @contextmanager

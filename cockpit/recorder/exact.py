@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from cockpit.recorder.hyperparameters import kept, restore
 from cockpit.recorder.rng import random_state, restore_random_state
 from cockpit.recorder.sampler import EpochSampler, Position
 
@@ -30,21 +31,31 @@ class ExactResumeHooks:
 
     _rng: dict[str, Any] | None = None
     _held: dict[str, Any] | None = None
+    _changed: dict[str, Any] | None = None
 
     def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
         """Forget where an earlier training of this process was resumed."""
         EpochSampler.resume_at = None
 
     def on_save_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
-        """Add the random state of every process to the checkpoint."""
+        """Add the random state of every process, and which hyperparameters were changed on the way."""
         checkpoint[KEY] = {"schema": 2, "rng": _of_every_process(trainer, random_state())}
+        if (changed := kept(trainer)) is not None:
+            checkpoint[KEY]["changed"] = changed
 
     def on_load_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
         """Runs before the loaders are made: tell the samplers where to begin."""
         saved = checkpoint.get(KEY, {}).get("rng", [])
         states = saved if isinstance(saved, list) else [saved]  # schema 1 knew one process
         self._rng = states[trainer.global_rank] if trainer.global_rank < len(states) else None
+        self._changed = checkpoint.get(KEY, {}).get("changed")
         EpochSampler.resume_at = position(checkpoint)
+
+    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
+        """The schedules are made, and the loop has not yet asked whether anything is left to train."""
+        if self._changed is not None:
+            restore(trainer, self._changed)
+            self._changed = None
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
         """The last moment before the first step draws random numbers."""

@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-import math
 import os
 from typing import Any
 
-import torch
-
+from cockpit.recorder.conditions import checkpoint_every, conditions, device_name
 from cockpit.recorder.exact import guarantee
+from cockpit.recorder.hyperparameters import present, requests_in_force
+from cockpit.recorder.lengths import epochs_total, steps_per_epoch, steps_total, whole
 
 
 def fit_facts(trainer: Any, module: Any) -> dict[str, Any]:
     """The fields of the journal's ``fit_start`` event; None where Lightning does not know."""
-    accumulate = trainer.accumulate_grad_batches
-    batches = _finite(trainer.num_training_batches)
-    per_epoch = math.ceil(batches / accumulate) if batches else None
-    steps_total = _finite(trainer.estimated_stepping_batches)
-    if steps_total is not None and steps_total < 0:
-        steps_total = None
-    epochs = trainer.max_epochs if trainer.max_epochs and trainer.max_epochs > 0 else None
-    if per_epoch and steps_total and (epochs is None or epochs * per_epoch > steps_total):
-        epochs = math.ceil(steps_total / per_epoch)
+    per_epoch = steps_per_epoch(trainer)
     saver = next(iter(trainer.checkpoint_callbacks), None)
     level, why = guarantee(trainer)
     samples, unit = _samples_per_step(trainer, module)
     return {
         "step": trainer.global_step,
         "epoch": trainer.current_epoch,
-        "steps_total": steps_total,
-        "epochs_total": epochs,
+        "steps_total": steps_total(trainer),
+        "epochs_total": epochs_total(trainer),
         "steps_per_epoch": per_epoch,
         "validate_every": _validate_every(trainer, per_epoch),
-        "checkpoint_every": getattr(saver, "_every_n_train_steps", None) or None,
-        "accumulate": accumulate,
+        "checkpoint_every": checkpoint_every(trainer),
+        "accumulate": trainer.accumulate_grad_batches,
         "world_size": trainer.world_size,
-        "device": _device(trainer),
+        "device": device_name(trainer.strategy.root_device),
         "precision": str(trainer.precision),
         "parameters": sum(p.numel() for p in module.parameters()),
         "seed": int(os.environ["PL_GLOBAL_SEED"]) if os.environ.get("PL_GLOBAL_SEED", "").isdigit() else None,
@@ -48,11 +40,11 @@ def fit_facts(trainer: Any, module: Any) -> dict[str, Any]:
         "resumed_from": str(trainer.ckpt_path) if trainer.ckpt_path else None,
         "guarantee": level,
         "guarantee_reason": why,
+        **conditions(trainer),
+        "hyperparameters": present(trainer),
+        "schedules": [type(config.scheduler).__name__ for config in trainer.lr_scheduler_configs],
+        "changes": requests_in_force(trainer),
     }
-
-
-def _finite(value: float | None) -> int | None:
-    return int(value) if value is not None and math.isfinite(value) else None
 
 
 def _validate_every(trainer: Any, per_epoch: int | None) -> int | None:
@@ -61,7 +53,7 @@ def _validate_every(trainer: Any, per_epoch: int | None) -> int | None:
         return None
     if trainer.check_val_every_n_epoch not in (None, 1):
         return per_epoch * trainer.check_val_every_n_epoch if per_epoch else None
-    every = _finite(trainer.val_check_batch)
+    every = whole(trainer.val_check_batch)
     return max(1, every // trainer.accumulate_grad_batches) if every else None
 
 
@@ -74,13 +66,6 @@ def _samples_per_step(trainer: Any, module: Any) -> tuple[int | None, str]:
     samples = batch_size * trainer.accumulate_grad_batches * trainer.world_size
     tokens = getattr(module, "tokens_per_sample", None)
     return (samples * tokens, "tokens") if isinstance(tokens, int) else (samples, "samples")
-
-
-def _device(trainer: Any) -> str:
-    device = trainer.strategy.root_device
-    if device.type == "cuda":
-        return f"{device} {torch.cuda.get_device_name(device)}"
-    return str(device)
 
 
 def _max_seconds(trainer: Any) -> float | None:

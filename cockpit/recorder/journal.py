@@ -5,18 +5,24 @@ from __future__ import annotations
 import os
 import sys
 import time
+import traceback
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cockpit.domain.secrets import redactor
 from cockpit.runs.journal import JournalWriter
 from cockpit.runs.layout import ENV_RUN_DIR, RunPaths
 
+if TYPE_CHECKING:
+    from cockpit.runs.requests import Request
+
 _RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "SLURM_PROCID")  # what launchers set; Lightning reads the same
 _WORDS = ("message", "traceback", "detail")  # fields that may hold whatever somebody's exception says
+_MESSAGE, _TRACEBACK = 500, 8000  # characters that are kept of an exception
 _MOST_WAITING = 10_000  # events; the oldest are lost when a disk stays full for longer
 
 
@@ -43,6 +49,21 @@ class SafeJournal:
                 warn(f"cannot write the journal ({error}); training goes on")
             self._warned = True
 
+    def acknowledge(self, asked: Iterable[Request], ok: bool, detail: str, **saved: Any) -> None:
+        """Append the answer to each of these requests, with the checkpoint that was ``saved`` for it."""
+        for each in asked:
+            self.write("ack", request=each.id, verb=each.verb, ok=ok, detail=detail, by=each.by, **saved)
+
+    def write_exception(self, error: BaseException) -> None:
+        """Append what ended a training, with the end of its traceback."""
+        kind, message, told = told_of(error)
+        self.write("exception", durable=True, type=kind, message=message, traceback=told)
+
+
+def told_of(error: BaseException) -> tuple[str, str, str]:
+    """Its class, its message and the end of its traceback; not yet without secrets."""
+    return type(error).__name__, str(error)[:_MESSAGE], "".join(traceback.format_exception(error))[-_TRACEBACK:]
+
 
 class NoJournal(SafeJournal):
     """For processes that tell nothing: all of a training but the first."""
@@ -68,8 +89,14 @@ def run_paths() -> RunPaths | None:
 
 @cache
 def journal() -> SafeJournal | None:
-    """The journal of this process; None without a run, and in every process of a training but the first."""
+    """The journal of this process; None without a run, in every process of a training but the first, and where it
+    cannot be opened: the run directory is gone, or its disk is full.
+    """
     run = run_paths()
     if run is None or any(os.environ.get(name, "0") != "0" for name in _RANKS):
         return None
-    return SafeJournal(JournalWriter(run.journal))
+    try:
+        return SafeJournal(JournalWriter(run.journal))
+    except OSError as error:
+        warn(f"the journal cannot be opened ({error}); training goes on unrecorded")
+        return None

@@ -6,9 +6,11 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
+from cockpit.recorder.journal import SafeJournal
+from cockpit.recorder.tags import answered_requests
 from cockpit.runs import requests
 from cockpit.runs.layout import RunPaths
 from cockpit.runs.requests import Request
@@ -23,15 +25,22 @@ class StopTraining(SystemExit):
     """Ends the process from between two steps, after a checkpoint; no traceback, loggers are closed."""
 
 
+class Heard(NamedTuple):
+    """A request, and whether it was meant for an earlier attempt: for all processes, the one that read it says so."""
+
+    request: Request
+    stale: bool
+
+
 class Inbox:
-    """Requests not yet applied. A look costs one ``stat`` unless something new lies there."""
+    """Requests that no attempt has answered. A look costs one ``stat`` unless something new lies there."""
 
     def __init__(self, run: RunPaths, begun: float) -> None:
         self._run, self._begun = run, begun
-        self._seen: set[str] = set()
+        self._answered: set[str] | None = None  # or about to be; read where the first request is
         self._changed = -1
 
-    def new(self) -> list[Request]:
+    def new(self) -> list[Heard]:
         """Requests that were not returned before, oldest first."""
         try:
             changed = os.stat(self._run.requests).st_mtime_ns
@@ -40,13 +49,31 @@ class Inbox:
         if changed == self._changed:
             return []
         self._changed = changed if time.time_ns() - changed > _TICK else -1
-        found = [request for request in requests.pending(self._run) if request.id not in self._seen]
-        self._seen.update(request.id for request in found)
-        return found
+        if self._answered is None:
+            self._answered = answered_requests(self._run)
+        found = requests.pending(self._run, self._answered)
+        self._answered.update(request.id for request in found)
+        return [Heard(request, request.time < self._begun) for request in found]
 
-    def is_stale(self, request: Request) -> bool:
-        """Whether it was meant for an earlier attempt."""
-        return request.time < self._begun
+
+def answerable(heard: Iterable[Heard], trainer: str, verbs: tuple[str, ...], journal: SafeJournal) -> list[Request]:
+    """The requests that this attempt can do something about; the others are refused.
+
+    Args:
+        heard: what was asked.
+        trainer: whose loop it is, for a person.
+        verbs: what can be asked of it.
+        journal: where a refusal is told.
+    """
+    found = []
+    for request, stale in heard:
+        if request.verb not in verbs:
+            journal.acknowledge([request], False, requests.unknown(request, trainer, verbs))
+        elif stale:
+            journal.acknowledge([request], False, "sent before this attempt began")
+        else:
+            found.append(request)
+    return found
 
 
 class Signals:

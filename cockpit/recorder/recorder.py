@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import atexit
-import fcntl
 import math
 import os
 import platform
 import sys
 import time
-import traceback
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from cockpit.domain.curves import is_training
+from cockpit.domain.text import counted
 from cockpit.errors import EXIT_RUN_IN_USE
 from cockpit.recorder.answers import Answers
 from cockpit.recorder.buffer import ScalarBuffer
+from cockpit.recorder.claim import claim
+from cockpit.recorder.conditions import check_operations_if_asked
 from cockpit.recorder.durable import remove_leftovers
 from cockpit.recorder.facts import fit_facts
 from cockpit.recorder.harmless import Harmless, harmless
 from cockpit.recorder.journal import SafeJournal, warn
+from cockpit.recorder.news import News
 from cockpit.recorder.orders import StopTraining
 from cockpit.recorder.output import outlive_full_disk
 from cockpit.recorder.saves import SaveLog
 from cockpit.recorder.stages import stages
 from cockpit.recorder.steps import StepLog
-from cockpit.runs.fold import TrainerFold
-from cockpit.runs.journal import JournalTail
+from cockpit.recorder.tags import known_tags
+from cockpit.recorder.trackers import describe
 from cockpit.runs.layout import ENV_ATTEMPT, RunPaths
 from cockpit.runs.process import start_time
 from cockpit.runs.scalars import ScalarWriter
@@ -51,6 +55,7 @@ class RecorderHooks(Harmless):
         self._phase_began = self._phase_told = 0.0
         self._updating = False  # the optimizer has begun to change the weights, and the step is not done
         self._ended = False
+        self._news: News | None = None
 
     # -- beginning ----------------------------------------------------------------------------------------
 
@@ -63,9 +68,11 @@ class RecorderHooks(Harmless):
         """
         if stage != "fit" or self._buffer is not None:
             return
-        self._lock()
+        if not claim(self._run, "Lightning"):
+            warn(f"another trainer holds {self._run.root}; this one leaves")
+            raise SystemExit(EXIT_RUN_IN_USE)
         outlive_full_disk()
-        self._buffer = ScalarBuffer(ScalarWriter(self._run.scalars), self._journal, self._known_tags())
+        self._buffer = ScalarBuffer(ScalarWriter(self._run.scalars), self._journal, known_tags(self._run))
         atexit.register(self._buffer.flush, wait=True)
         remove_leftovers(self._run.checkpoints)
         self._journal.write(
@@ -75,38 +82,19 @@ class RecorderHooks(Harmless):
         )  # fmt: skip
         self._saves.adopt(trainer)
 
-    def _lock(self) -> None:
-        """Hold the run for the life of this process."""
-        self._lock_fd: int | None = os.open(self._run.trainer_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            same = os.path.samestat(os.fstat(self._lock_fd), os.stat(self._run.trainer_lock))
-        except OSError:
-            same = False
-        # loader workers outlive a killed trainer by seconds, and would hold the run meanwhile
-        os.register_at_fork(after_in_child=self._let_go)
-        if not same:
-            warn(f"another trainer holds {self._run.root}; this one leaves")
-            raise SystemExit(EXIT_RUN_IN_USE)
-
-    def _let_go(self) -> None:
-        """In a forked child, once: its own children may have something else under that number."""
-        if self._lock_fd is not None:
-            os.close(self._lock_fd)
-            self._lock_fd = None
-
-    def _known_tags(self) -> dict[str, int]:
-        """What the attempts before this one have named."""
-        before = TrainerFold()
-        for event in JournalTail(self._run.journal).poll()[0]:
-            before.apply(event)
-        return {name: tag for tag, name in before.tags.items()}
-
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
         """Everything is loaded; the first step comes next."""
         self._step = self._saves.last_step = trainer.global_step
+        check_operations_if_asked()
         self._begin_record(trainer, pl_module)
+        self._name_trackers(trainer)
         self._begin_answers(trainer)
+
+    @harmless
+    def _name_trackers(self, trainer: Any) -> None:
+        for tracker in filter(None, map(describe, trainer.loggers)):
+            self._journal.write("tracker", **asdict(tracker))
+        self._news = News(self._run, trainer.loggers)
 
     @harmless
     def _begin_answers(self, trainer: Any) -> None:
@@ -118,27 +106,27 @@ class RecorderHooks(Harmless):
             return
         facts = fit_facts(trainer, pl_module)
         step = trainer.global_step
-        if self._attempt > 1:
+        if self._attempt > 1 or self._buffer.tag_count:  # or a second fit of the same process
             self._buffer.mark_attempt(step, time.time(), self._attempt)
             self._buffer.flush()
         self._journal.write("fit_start", **facts)
         resumed = facts["resumed_from"]
         where = f"{Path(resumed).name}: step {step}" if resumed else "fresh start"
         stages().report("training", "load checkpoint", "done" if resumed else "skipped", detail=where)
-        stages().report("training", "train", "running", detail=f"{facts['steps_total'] or '?'} steps")
-        self._steps = StepLog(self._buffer, pl_module, step)
+        stages().report("training", "train", "running", detail=counted(facts["steps_total"], "step"))
+        self._steps = StepLog(self._buffer, trainer, pl_module, step)
 
     # -- stepping -----------------------------------------------------------------------------------------
 
     def on_before_optimizer_step(self, trainer: Any, pl_module: Any, optimizer: Any) -> None:
         """Gradients are whole, and unscaled."""
         self._updating = True
-        if self._steps is not None and self._steps.norm_is_due():
-            self._measure(self._steps)
+        if self._steps is not None and self._steps.update_is_due():
+            self._measure(self._steps, optimizer)
 
     @harmless
-    def _measure(self, steps: StepLog) -> None:
-        steps.measure_norm()
+    def _measure(self, steps: StepLog, optimizer: Any) -> None:
+        steps.before_update(optimizer)
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """After a batch; nothing happens in the middle of an accumulation."""
@@ -148,6 +136,17 @@ class RecorderHooks(Harmless):
             self._step = step
             self._record(trainer, step, outputs)
             self._answer(trainer, step)
+            self._pass_on()
+
+    @harmless
+    def _pass_on(self) -> None:
+        if self._news is not None:
+            self._news.after_step(self._step)
+
+    @harmless
+    def _pass_on_the_rest(self) -> None:
+        if self._news is not None:
+            self._news.end(self._step)
 
     @harmless
     def _record(self, trainer: Any, step: int, outputs: Any) -> None:
@@ -190,7 +189,7 @@ class RecorderHooks(Harmless):
     def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
         """Its metrics, as one point each."""
         metrics = {} if trainer.sanity_checking else trainer.callback_metrics
-        values = {n: v.item() for n, v in metrics.items() if not n.startswith(("train/", "train_"))}
+        values = {n: v.item() for n, v in metrics.items() if not is_training(n)}
         self._journal.write(
             "validation_end", step=trainer.global_step, epoch=trainer.current_epoch, metrics=values,
             seconds=time.monotonic() - self._phase_began, sanity=trainer.sanity_checking,
@@ -202,7 +201,7 @@ class RecorderHooks(Harmless):
             self._buffer.add_number(trainer.global_step, time.time(), self._buffer.tag(name), value)
         self._buffer.flush()
         if values:
-            stages().report("training", "log metrics", detail=f"{self._buffer.tag_count} metrics")
+            stages().report("training", "log metrics", detail=counted(self._buffer.tag_count, "metric"))
 
     @harmless
     def on_save_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
@@ -217,25 +216,22 @@ class RecorderHooks(Harmless):
     def on_train_end(self, trainer: Any, pl_module: Any) -> None:
         """The loop is through."""
         step = trainer.global_step
-        stages().report("training", "train", "done", detail=f"{step} steps")
+        stages().report("training", "train", "done", detail=counted(step, "step"))
         stages().report("training", "save checkpoints", "done", detail=f"{self._saves.count} saved")
         if self._buffer is not None:
-            stages().report("training", "log metrics", "done", detail=f"{self._buffer.tag_count} metrics")
-        self._end("finished", f"all {step} steps done")
+            stages().report("training", "log metrics", "done", detail=counted(self._buffer.tag_count, "metric"))
+        self._end("finished", f"all {counted(step, 'step')} done")
 
     @harmless
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
         """Whatever ended it, unless we did."""
-        if self._buffer is not None:
-            self._buffer.flush(wait=True)
+        self._flush_all()
         if isinstance(exception, StopTraining) or self._ended:
             return
-        text = "".join(traceback.format_exception(exception))[-8000:]
-        self._journal.write(
-            "exception", durable=True, type=type(exception).__name__, message=str(exception)[:500], traceback=text
-        )
+        self._journal.write_exception(exception)
         if not self._updating:
             self._answers.after_failure(trainer, exception)
+        self._pass_on_the_rest()
 
     @harmless
     def teardown(self, trainer: Any, pl_module: Any, stage: str) -> None:
@@ -246,6 +242,13 @@ class RecorderHooks(Harmless):
 
     def _end(self, reason: str, detail: str) -> None:
         self._ended = True
+        self._answers.over()
+        self._flush_all()
+        self._journal.write("end", durable=True, reason=reason, step=self._step, detail=detail)
+        self._pass_on_the_rest()
+
+    def _flush_all(self) -> None:
+        if self._steps is not None:
+            self._steps.add_conditions()
         if self._buffer is not None:
             self._buffer.flush(wait=True)
-        self._journal.write("end", durable=True, reason=reason, step=self._step, detail=detail)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 
 from cockpit.recorder.durable import DurableSave
 from cockpit.recorder.exact import UNSAFE, Guarantee, guarantee, guarantee_of_save
+from cockpit.recorder.hyperparameters import requests_in_force
 from cockpit.recorder.journal import SafeJournal, warn
 from cockpit.recorder.stages import stages
 from cockpit.runs.layout import RunPaths
@@ -17,11 +19,12 @@ from cockpit.runs.layout import RunPaths
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What became of a save: the error, or where the checkpoint lies (relative to the run) and its size."""
+    """What became of a save: the error, or the checkpoint's path (as the journal has it), size and state."""
 
     error: str
     path: str = ""
-    bytes: int = 0
+    bytes: int | None = None
+    verified: bool = False  # read back whole
 
 
 class SaveLog:
@@ -48,8 +51,8 @@ class SaveLog:
                 callback.dirpath = str(self._run.checkpoints)
         trainer.strategy.checkpoint_io = DurableSave(
             trainer.strategy.checkpoint_io,
-            saving=lambda path: self._on_saving(trainer, path),
-            saved=lambda path, count, seconds: self._on_saved(trainer, path, count, seconds),
+            saving=partial(self._on_saving, trainer),
+            saved=partial(self._on_saved, trainer),
             failed=self._on_failed,
             removed=lambda path: self._journal.write("checkpoint_gone", path=self._relative(path)),
         )
@@ -69,45 +72,46 @@ class SaveLog:
         """
         self._kind, self._limit, self._result = kind, limit, Saved("")
         name = f"{kind}-epoch={trainer.current_epoch}-step={trainer.global_step}.ckpt"
-        path = self._run.checkpoints / name
+        path = str(self._run.checkpoints / name)
         try:
-            trainer.save_checkpoint(str(path))
+            trainer.save_checkpoint(path, weights_only=False)
         except Exception as error:  # a module may hold what cannot be pickled
             self._on_failed(path, error)
         self._kind, self._limit = "saved", None
         return self._result
 
-    def _relative(self, path: Path) -> str:
-        try:
-            return str(path.absolute().relative_to(self._run.root.absolute()))
-        except ValueError:
-            return str(path.absolute())
+    def _relative(self, path: str) -> str:
+        """A path as the journal has it: relative to the run where it lies in there; an address as it is."""
+        if "://" in path:
+            return path
+        place, root = Path(path).absolute(), self._run.root.absolute()
+        return str(place.relative_to(root) if place.is_relative_to(root) else place)
 
-    def _on_saving(self, trainer: Any, path: Path) -> None:
+    def _on_saving(self, trainer: Any, path: str) -> None:
         step, epoch = trainer.global_step, trainer.current_epoch
         self._journal.write("saving", path=self._relative(path), step=step, epoch=epoch)
 
-    def _on_saved(self, trainer: Any, path: Path, count: int, seconds: float) -> None:
+    def _on_saved(self, trainer: Any, path: str, count: int | None, seconds: float, verified: bool) -> None:
         saver = next(iter(trainer.checkpoint_callbacks), None)
         metric = getattr(saver, "monitor", None)
         value = trainer.callback_metrics.get(metric) if metric else None
         finite, (level, why) = self._worth or (None, (UNSAFE, "it holds weights alone: no optimizer, no counters"))
         self._worth = None
-        self._result = Saved("", self._relative(path), count)
+        self._result = Saved("", self._relative(path), count, verified)
         self.count += 1
         self.last_step = trainer.global_step
         self._journal.write(
             "checkpoint", durable=True, path=self._result.path, step=trainer.global_step, epoch=trainer.current_epoch,
             bytes=count, seconds=seconds, metric=metric, value=None if value is None else float(value),
-            kind=self._kind, finite=finite, guarantee=level, guarantee_reason=why,
+            kind=self._kind, finite=finite, guarantee=level, guarantee_reason=why, changes=requests_in_force(trainer),
         )  # fmt: skip
-        stages().report("training", "save checkpoints", detail=f"{self.count} saved, last {path.name}")
+        stages().report("training", "save checkpoints", detail=f"{self.count} saved, last {Path(path).name}")
 
-    def _on_failed(self, path: Path, error: Exception) -> None:
+    def _on_failed(self, path: str, error: Exception) -> None:
         self._result = Saved(f"{type(error).__name__}: {error}")
         self._worth = None
         self._journal.write("checkpoint_failed", path=self._relative(path), message=self._result.error)
-        warn(f"checkpoint {path.name} was not saved ({error}); training goes on, and no older one is removed")
+        warn(f"checkpoint {Path(path).name} was not saved ({error}); training goes on, and no older one is removed")
 
 
 def weights_are_finite(checkpoint: dict[str, Any]) -> bool:

@@ -33,7 +33,7 @@ class StageReporter:
 
         Args:
             pipeline: ``"data"`` or ``"training"``.
-            name: one of ``domain.run.DATA_STAGES`` or ``TRAINING_STAGES``.
+            name: one of ``domain.state.DATA_STAGES`` or ``TRAINING_STAGES``.
             status: ``running``, ``done``, ``skipped`` or ``failed``.
             detail: what was found or made, for a person; counts, not prose.
             done: units finished, of ``total``; calls more often than every 0.25 s are dropped.

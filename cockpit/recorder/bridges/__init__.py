@@ -1,0 +1,1 @@
+"""The recorder in training loops that are not Lightning's."""
