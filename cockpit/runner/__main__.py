@@ -14,7 +14,9 @@ from pathlib import Path
 from cockpit.errors import EXIT_USAGE, CockpitError
 from cockpit.runner.attempt import latest_attempt
 from cockpit.runner.supervise import Supervisor
-from cockpit.runs.layout import RunPaths
+from cockpit.runs.layout import ENV_ALERTS, RunPaths
+
+_LONGEST = 1 << 16  # bytes of the addresses
 
 
 def main(arguments: list[str]) -> int:
@@ -27,6 +29,7 @@ def main(arguments: list[str]) -> int:
     ready = int(arguments[2]) if len(arguments) > 2 else None
     if ready is not None:
         os.set_inheritable(ready, False)
+        _hear_alerts()
 
     def answer(**words: int | str) -> None:
         if ready is not None:
@@ -44,6 +47,17 @@ def main(arguments: list[str]) -> int:
     answer(pid=pid, start_time=started)
     supervisor.watch()
     return 0
+
+
+def _hear_alerts() -> None:
+    """Where alerts go: from the launcher, by a file without a name that is let go of at once."""
+    told = ""
+    with suppress(OSError):  # whoever started it by hand has no such file
+        told = os.pread(0, _LONGEST, 0).decode(errors="replace")
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    if told:
+        os.environ[ENV_ALERTS] = told  # not what others read in /proc
 
 
 if __name__ == "__main__":

@@ -9,7 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from cockpit.domain.run import SCHEMA
+from cockpit.domain.secrets import redact_words, redactor
 from cockpit.errors import LaunchError
+from cockpit.runner.tripwire import Watch
 from cockpit.runs.atomic import write_all, write_atomic
 from cockpit.runs.layout import RunPaths
 
@@ -26,6 +28,8 @@ class LaunchSpec:
         unset: variables of the launcher that the trainer must not see.
         checkpoint: what it resumes from, absolute; None for a fresh start.
         step: optimizer steps that ``checkpoint`` has done.
+        watch: what must not grow while it runs.
+        told: ``argv`` as it may be written down; made with the attempt.
     """
 
     run: RunPaths
@@ -35,6 +39,8 @@ class LaunchSpec:
     unset: tuple[str, ...] = ()
     checkpoint: str | None = None
     step: int | None = None
+    watch: Watch = field(default_factory=Watch)
+    told: tuple[str, ...] = field(default=(), compare=False)
 
 
 def create_attempt(spec: LaunchSpec) -> int:
@@ -48,11 +54,14 @@ def create_attempt(spec: LaunchSpec) -> int:
     record = {
         "schema": SCHEMA,
         "argv": list(spec.argv),
+        "told": redact_words(spec.argv, redactor(os.environ)),
         "cwd": spec.cwd,
         "environment": dict(spec.environment),
         "unset": list(spec.unset),
         "checkpoint": spec.checkpoint,
         "step": spec.step,
+        "watched": dict(spec.watch.folders),
+        "growth": spec.watch.limit,
     }
     number = latest_attempt(run) + 1
     while True:
@@ -97,6 +106,19 @@ def read_attempt(run: RunPaths, number: int) -> LaunchSpec:
             unset=tuple(record["unset"]),
             checkpoint=record["checkpoint"],
             step=record["step"],
+            watch=Watch(record.get("watched", {}), record.get("growth", 0)),
+            told=tuple(record["told"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LaunchError(f"{path}: {error}", "Cannot read what to run") from None
+
+
+def forget_secrets(run: RunPaths, number: int) -> None:
+    """Leave of a launched attempt only what may be written down.
+
+    Raises:
+        OSError: its file cannot be replaced.
+    """
+    record = json.loads(run.attempt(number).read_bytes())
+    if record["argv"] != record["told"]:
+        write_atomic(run.attempt(number), json.dumps(record | {"argv": record["told"]}, indent=1))

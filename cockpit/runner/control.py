@@ -18,10 +18,12 @@ from cockpit.domain.run import SCHEMA
 from cockpit.errors import NotPossible
 from cockpit.runner.family import Member, members
 from cockpit.runs.atomic import write_atomic
-from cockpit.runs.fold import RunnerFold, integer, text
-from cockpit.runs.journal import Event, JournalTail
+from cockpit.runs.fold import integer, text
+from cockpit.runs.journal import Event
 from cockpit.runs.layout import RunPaths
+from cockpit.runs.life import remaining
 from cockpit.runs.process import boot_id, start_time, status
+from cockpit.runs.runner_fold import read_runner
 
 _TITLE = "Nothing was signalled"
 _ROUNDS = 5  # a worker may be forked while the others are being listed
@@ -33,32 +35,72 @@ def terminate(run: RunPaths, by: str) -> int:
     Raises:
         NotPossible: there is no trainer that can safely be signalled; says why.
     """
-    launched = _launched(run)
+    launched = launched_trainer(run)
     with _opened(launched) as pidfd, _noted(run, launched, signal.SIGTERM, by):
         _send(pidfd, signal.SIGTERM)
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(pidfd, signal.SIGCONT)
+    _signal_others(run, launched, signal.SIGCONT)  # a trainer waits for its data workers before it saves
     return int(launched["pid"])
+
+
+def suspend(run: RunPaths) -> None:
+    """Suspend the trainer and all its processes (SIGSTOP).
+
+    Raises:
+        NotPossible: there is no trainer that can safely be signalled; says why.
+    """
+    launched = launched_trainer(run)
+    with _opened(launched) as pidfd:
+        _send(pidfd, signal.SIGSTOP)
+    for _ in range(_ROUNDS):
+        if not _signal_others(run, launched, signal.SIGSTOP):
+            break
+
+
+def unsuspend(run: RunPaths, by: str) -> None:
+    """Let a suspended trainer and all its processes go on (SIGCONT); it needs no runner.
+
+    Raises:
+        NotPossible: there is no trainer that can safely be signalled; says why.
+    """
+    launched = launched_trainer(run)
+    _signal_others(run, launched, signal.SIGCONT)
+    with _opened(launched) as pidfd, _noted(run, launched, signal.SIGCONT, by):
+        _send(pidfd, signal.SIGCONT)
+
+
+class TrainerGone(NotPossible):
+    """The process that was launched has ended; others of its may live."""
 
 
 def kill(run: RunPaths, by: str) -> tuple[int, ...]:
     """Kill the trainer and all its processes (SIGKILL) at once; nothing is saved. Gives their pids.
 
+    Where its exit is on record, or is being recorded, those that it has left are killed.
+
     Raises:
         NotPossible: there is no trainer that can safely be signalled; says why.
     """
-    launched = _launched(run)
+    if left := left_behind(run):
+        return tuple(member.pid for member in left if signal_member(member, signal.SIGKILL))
+    launched = launched_trainer(run)
     trainer = Member(int(launched["pid"]), int(launched["start_time"]))
-    with _opened(launched) as pidfd:
-        family = members(run, trainer.pid, trainer.start_time)
-        with _noted(run, launched, signal.SIGKILL, by):
-            _send(pidfd, signal.SIGKILL)
-    killed = [trainer.pid]
+    family, killed = members(run, trainer.pid, trainer.start_time), []
+    try:
+        with _opened(launched) as pidfd:
+            family = members(run, trainer.pid, trainer.start_time)
+            with _noted(run, launched, signal.SIGKILL, by):
+                _send(pidfd, signal.SIGKILL)
+            killed.append(trainer.pid)
+    except TrainerGone:
+        if not family:
+            raise
     for _ in range(_ROUNDS):
         others = [member for member in family if member.pid != trainer.pid]
         if not others:
             break
-        killed += [member.pid for member in others if member.pid not in killed and _kill(member)]
+        killed += [m.pid for m in others if m.pid not in killed and signal_member(m, signal.SIGKILL)]
         family = members(run, trainer.pid, trainer.start_time)
     return tuple(killed)
 
@@ -85,14 +127,33 @@ def open_trainer(launched: Event) -> int:
     match status(pid, started):
         case "running" | "stopped":
             return pidfd
-        case "zombie":
-            reason = f"The trainer (pid {pid}) has already exited"
+        case "zombie":  # its pid stays its own until its runner has taken note
+            os.close(pidfd)
+            raise TrainerGone(f"The trainer (pid {pid}) has already exited", _TITLE)
         case "gone" if start_time(pid) is not None:
             reason = f"pid {pid} now belongs to another process; the trainer is gone"
         case "gone":
             reason = f"The trainer (pid {pid}) is gone"
     os.close(pidfd)
     raise NotPossible(reason, _TITLE)
+
+
+def signal_member(member: Member, number: signal.Signals) -> bool:
+    """Signal a process of a trainer, if it still is the one that was listed; whether it got the signal."""
+    try:
+        pidfd = os.pidfd_open(member.pid)
+    except OSError:
+        return False
+    try:
+        if status(member.pid, member.start_time) == "gone":
+            return False
+        signal.pidfd_send_signal(pidfd, number)
+    except OSError:
+        return False
+    else:
+        return True
+    finally:
+        os.close(pidfd)
 
 
 def read_sender(run: RunPaths, attempt: int, number: int) -> str:
@@ -104,15 +165,26 @@ def read_sender(run: RunPaths, attempt: int, number: int) -> str:
         return ""
 
 
-def _launched(run: RunPaths) -> Event:
-    history = RunnerFold()
-    for event in JournalTail(run.runner_journal).poll()[0]:
-        history.apply(event)
+def launched_trainer(run: RunPaths) -> Event:
+    """The launch of a trainer whose exit is not on record.
+
+    Raises:
+        NotPossible: there is none.
+    """
+    history = read_runner(run)
     if history.launched is None:
         raise NotPossible(f"{run.id} was never launched", _TITLE)
     if history.exit is not None:
         raise NotPossible(f"The trainer of {run.id} has already exited", _TITLE)
     return history.launched
+
+
+def left_behind(run: RunPaths) -> list[Member]:
+    """The processes that the latest exit on record has left and that live, each known by its start time."""
+    history = read_runner(run)
+    left = remaining(history.launched, history.exit)
+    started = dict(zip(*((history.exit or {}).get(name, []) for name in ("left", "left_start_times")), strict=False))
+    return [Member(pid, int(started[pid])) for pid in left]
 
 
 @contextmanager
@@ -154,18 +226,9 @@ def _send(pidfd: int, number: signal.Signals) -> None:
         raise NotPossible("The trainer belongs to another user", _TITLE, "Ask its owner, or root") from None
 
 
-def _kill(member: Member) -> bool:
-    try:
-        pidfd = os.pidfd_open(member.pid)
-    except OSError:
-        return False
-    try:
-        if status(member.pid, member.start_time) == "gone":
-            return False
-        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-    except OSError:
-        return False
-    else:
-        return True
-    finally:
-        os.close(pidfd)
+def _signal_others(run: RunPaths, launched: Event, number: signal.Signals) -> int:
+    """Signal the trainer's other processes, for SIGSTOP only those that still run; gives how many got it."""
+    trainer = int(launched["pid"])
+    others = [m for m in members(run, trainer, int(launched["start_time"])) if m.pid != trainer]
+    waiting = [m for m in others if number != signal.SIGSTOP or status(m.pid, m.start_time) != "stopped"]
+    return sum(signal_member(member, number) for member in waiting)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -17,7 +16,8 @@ from typing import Any
 from cockpit.errors import EXIT_RUN_IN_USE, LaunchError, RunInUse
 from cockpit.runner.attempt import LaunchSpec, create_attempt
 from cockpit.runner.logout import at_logout
-from cockpit.runs.layout import ENV_ATTEMPT, ENV_RUN_DIR, RunPaths
+from cockpit.runs.layout import ENV_ALERTS, ENV_ATTEMPT, ENV_RUN_DIR, RunPaths
+from cockpit.runs.process import readable
 
 TIMEOUT = 30.0  # seconds; a healthy runner takes 0.2, one that waits for orphaned data workers 10
 
@@ -83,6 +83,9 @@ def _spawn(spec: LaunchSpec, attempt: int, ready: int) -> subprocess.Popen[bytes
     hidden = {ENV_RUN_DIR, ENV_ATTEMPT, *spec.unset}
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
     arguments = (str(run.root.absolute()), str(attempt), str(ready))
+    # its keys are not in the environment, and this one, which it needs, would be read there by the trainer
+    alerts = os.memfd_create("alerts")
+    os.pwrite(alerts, environment.pop(ENV_ALERTS, os.environ.get(ENV_ALERTS, "")).encode(), 0)
     log = os.open(run.runner_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         return subprocess.Popen(
@@ -90,7 +93,7 @@ def _spawn(spec: LaunchSpec, attempt: int, ready: int) -> subprocess.Popen[bytes
             [*at_logout().wrapper, sys.executable, "-P", "-m", "cockpit.runner", *arguments],
             cwd=run.root,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=alerts,
             stdout=log,
             stderr=log,
             start_new_session=True,
@@ -98,13 +101,14 @@ def _spawn(spec: LaunchSpec, attempt: int, ready: int) -> subprocess.Popen[bytes
         )
     finally:
         os.close(log)
+        os.close(alerts)
 
 
 def _read_answer(fd: int, deadline: float) -> dict[str, Any] | None:
     """The runner's words; empty if it died without any, None if it stayed silent."""
     data = b""
     while not data.endswith(b"\n"):
-        if not select.select([fd], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        if not readable(fd, deadline - time.monotonic()):
             return None
         chunk = os.read(fd, 4096)
         if not chunk:

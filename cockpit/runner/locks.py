@@ -8,9 +8,10 @@ import time
 from pathlib import Path
 
 from cockpit.errors import RunInUse
-from cockpit.runs.fold import RunnerFold, integer
+from cockpit.runs.fold import integer
 from cockpit.runs.layout import RunPaths
 from cockpit.runs.process import boot_id, status
+from cockpit.runs.runner_fold import RunnerFold
 
 _RETRY = 0.05  # seconds
 RUNNER_PATIENCE = 5.0  # seconds a runner may take to write its handoff after the exit

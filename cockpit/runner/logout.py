@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from cockpit.runs.requests import me
 
 _FOLDERS = ("etc", "run", "usr/local/lib", "usr/lib", "lib")  # the first to have a file wins
 _TRUE = ("1", "y", "yes", "t", "true", "on")  # as systemd reads booleans
@@ -58,7 +59,7 @@ def at_logout(root: Path = Path("/"), environment: Mapping[str, str] | None = No
         user: a name; None for the user of this process.
     """
     environment = os.environ if environment is None else environment
-    user = user or _me()
+    user = user or me()
     if not (root / "run/systemd/system").is_dir() or not _in_session(root / "proc/self/cgroup"):
         return Logout()
     settings = _settings(root)
@@ -69,13 +70,6 @@ def at_logout(root: Path = Path("/"), environment: Mapping[str, str] | None = No
     manager = Path(environment.get("XDG_RUNTIME_DIR", "/nonexistent")) / "systemd/private"
     reachable = manager.exists() and shutil.which(_SCOPE[0], path=environment.get("PATH")) is not None
     return Logout(True, (root / "var/lib/systemd/linger" / user).exists(), _SCOPE if reachable else ())
-
-
-def _me() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
 
 
 def _in_session(cgroup: Path) -> bool:

@@ -12,20 +12,24 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-from cockpit.domain.secrets import redact
 from cockpit.errors import LaunchError
-from cockpit.runner.attempt import LaunchSpec, read_attempt
+from cockpit.runner.alerting import Alerter
+from cockpit.runner.attempt import LaunchSpec, forget_secrets, read_attempt
 from cockpit.runner.control import read_sender
-from cockpit.runner.family import members
+from cockpit.runner.family import Member, members
+from cockpit.runner.holding import Holding
+from cockpit.runner.launcher import pass_on
 from cockpit.runner.locks import expect_no_trainer, take_runner_lock
 from cockpit.runner.postmortem import Ending, explain, oom_kills
 from cockpit.runner.room import when_there_is_room
 from cockpit.runner.sampling import HostLog, Probes, Sampler
+from cockpit.runner.tailing import Tailer
 from cockpit.runner.tmpdir import clear_tmpdir, prepare_tmpdir
-from cockpit.runs.fold import RunnerFold
-from cockpit.runs.journal import JournalTail, JournalWriter, read_number
-from cockpit.runs.layout import ENV_ATTEMPT, ENV_RUN_DIR, RunPaths
+from cockpit.runner.tripwire import Tripwire
+from cockpit.runs.journal import JournalWriter, read_number
+from cockpit.runs.layout import ENV_ALERTS, ENV_ATTEMPT, ENV_RUN_DIR, RunPaths
 from cockpit.runs.process import boot_id, start_time
+from cockpit.runs.runner_fold import read_runner
 from cockpit.runs.scalars import ScalarWriter
 
 _TICK = 1000  # milliseconds between looks at the sampler
@@ -48,8 +52,8 @@ class Supervisor:
     def __init__(self, run: RunPaths, number: int) -> None:
         self._run, self._number = run, number
         self._spec = read_attempt(run, number)
-        self._lock = take_runner_lock(run, _history(run))
-        history = _history(run)
+        self._lock = take_runner_lock(run, read_runner(run))
+        history = read_runner(run)
         expect_no_trainer(run, history)
         self._journal = JournalWriter(run.runner_journal)
         now = time.time()
@@ -66,6 +70,8 @@ class Supervisor:
         """
         try:
             self._began = time.monotonic()
+            self._tripwire = Tripwire(self._spec.watch, self._run.root.parent, time.time())
+            self._tripwire.start()
             environment = _environment(self._spec, self._number)
             self._trainer = _spawn(self._spec, environment)
         except OSError as error:
@@ -75,6 +81,7 @@ class Supervisor:
             self._pidfd = os.pidfd_open(self._trainer.pid)
             self._started = start_time(self._trainer.pid) or 0
             self._record_launch()
+            forget_secrets(self._run, self._number)
             _share_devices(environment)
         except Exception as error:
             os.killpg(self._trainer.pid, signal.SIGKILL)
@@ -87,6 +94,11 @@ class Supervisor:
         """Sample until the trainer ends, then record the end; or leave when told to."""
         sampler = Sampler(Probes(self._trainer.pid, self._run.root).read)
         sampler.start()
+        alerter = Alerter(self._run)
+        alerter.start()
+        tailer = Tailer(self._run, self._spec.cwd, Member(self._trainer.pid, self._started), self._number)
+        tailer.start()
+        holding = Holding(self._run, self._number, self._journal, Member(self._trainer.pid, self._started))
         poll = select.poll()
         poll.register(self._pidfd, select.POLLIN)
         poll.register(self._wake, select.POLLIN)
@@ -95,13 +107,21 @@ class Supervisor:
             self._host.write(sampler.take())
             if self._pidfd in ready:
                 break
+            holding.tick(self._tripwire.take())
             told = next((s for s in os.read(self._wake, 64) if s in _LEAVE), None) if self._wake in ready else None
             if told is not None:
                 self._journal.write("leave", durable=True, signal=signal.Signals(told).name)
                 return
+        pass_on(self._run, self._number, self._spec.argv, Member(self._trainer.pid, self._started), self._passed_on)
         sampler.stop()
+        self._tripwire.stop()
+        tailer.finish()  # lists look no more at a run whose exit is on record
         self._record_exit()
         self._write_handoff()
+        alerter.finish()
+
+    def _passed_on(self, pids: str) -> None:
+        self._tell("signal", signal="SIGTERM", by="runner", reason=f"passed on to pid {pids}, left by its launcher")
 
     def _record_launch(self) -> None:
         spec = self._spec
@@ -109,7 +129,7 @@ class Supervisor:
             "launched",
             durable=True,
             attempt=self._number,
-            argv=[redact(word) for word in spec.argv],
+            argv=list(spec.told),
             cwd=spec.cwd,
             pid=self._trainer.pid,
             start_time=self._started,
@@ -160,15 +180,9 @@ class Supervisor:
         when_there_is_room(partial(self._journal.write, event, durable=True, t=time.time(), **fields))
 
 
-def _history(run: RunPaths) -> RunnerFold:
-    history = RunnerFold()
-    for event in JournalTail(run.runner_journal).poll()[0]:
-        history.apply(event)
-    return history
-
-
 def _environment(spec: LaunchSpec, number: int) -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if name not in spec.unset}
+    environment.pop(ENV_ALERTS, None)  # for the runner alone
     environment |= spec.environment
     environment |= {
         ENV_RUN_DIR: str(spec.run.root),

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+from support import processes
+from support.processes import wait_until
 
 from cockpit.domain.run import Launch
 from cockpit.runner.attempt import LaunchSpec
@@ -17,34 +19,15 @@ from cockpit.runs.journal import JournalTail
 from cockpit.runs.layout import ENV_RUN_DIR, RunPaths
 from cockpit.runs.record import create_run
 
-DEADLINE = 30.0  # seconds; far beyond what anything here takes
-
-
-def _wait_for(condition, what="the condition"):
-    """Poll until ``condition()`` is true and give what it gave."""
-    deadline = time.monotonic() + DEADLINE
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(0.01)
-    pytest.fail(f"waited {DEADLINE:g} s for {what}")
-
-
-def _alive(pid):
-    """Whether a process exists and is no zombie."""
-    with suppress(psutil.NoSuchProcess):
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    return False
-
 
 @pytest.fixture
 def wait_for():
-    return _wait_for
+    return lambda condition, what="the condition": wait_until(condition, what, pause=0.01)
 
 
 @pytest.fixture
 def alive():
-    return _alive
+    return processes.alive
 
 
 class Run:
@@ -64,7 +47,7 @@ class Run:
     def finish(self, code, **changes):
         """Start it and wait until the runner has said and done everything."""
         launched = self.start(code, **changes)
-        _wait_for(lambda: not _alive(launched.runner_pid), "the runner's end")
+        wait_until(lambda: not processes.alive(launched.runner_pid), "the runner's end")
         return launched
 
     def events(self, name):
@@ -72,7 +55,7 @@ class Run:
 
     def event(self, name):
         """The one event of that name, once it is there."""
-        found = _wait_for(lambda: self.events(name), f"the event {name}")
+        found = wait_until(lambda: self.events(name), f"the event {name}")
         assert len(found) == 1
         return found[0]
 
@@ -111,7 +94,7 @@ def make_run(tmp_path):
         for process in run.processes():
             with suppress(psutil.Error):
                 process.kill()
-        _wait_for(lambda run=run: run.processes() == [], "everything to be ended")
+        wait_until(lambda run=run: run.processes() == [], "everything to be ended")
         clear_tmpdir(run.paths)
 
 

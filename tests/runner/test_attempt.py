@@ -1,11 +1,13 @@
 """Attempts are numbered once each and read back as they were stored."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
+from cockpit.domain.secrets import REDACTED
 from cockpit.errors import LaunchError
-from cockpit.runner.attempt import LaunchSpec, create_attempt, latest_attempt, read_attempt
+from cockpit.runner.attempt import LaunchSpec, create_attempt, forget_secrets, latest_attempt, read_attempt
 from cockpit.runs.layout import RunPaths
 
 
@@ -21,6 +23,17 @@ def test_an_attempt_is_read_back_as_it_was(tmp_path):
     found = read_attempt(stored.run, 1)
     assert found == stored
     assert stored.run.attempt(1).stat().st_mode & 0o777 == 0o600
+
+
+def test_once_launched_no_secret_of_its_command_is_left(tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_API_KEY", "plain-pass-phrase")
+    stored = replace(spec(tmp_path), argv=("py", "t.py", "--password", "hunter2", "plain-pass-phrase", "--lr", "1"))
+    create_attempt(stored)
+    assert read_attempt(stored.run, 1).argv == stored.argv, "the runner has to know it"
+    forget_secrets(stored.run, 1)
+    found = read_attempt(stored.run, 1)
+    assert found.argv == found.told == ("py", "t.py", "--password", REDACTED, REDACTED, "--lr", "1")
+    assert not {"hunter2", "plain-pass-phrase"} & set(stored.run.attempt(1).read_text().split('"'))
 
 
 def test_two_launchers_never_get_the_same_number(tmp_path):

@@ -224,13 +224,15 @@ def test_a_runner_that_hangs_is_ended_with_its_trainer(run, monkeypatch, wait_fo
     wait_for(lambda: run.processes() == [], "everything to be ended")
 
 
-def test_host_figures_can_be_read_and_go_on_in_the_next_attempt(run, wait_for):
+def test_host_figures_can_be_read_and_go_on_in_the_next_attempt(run, wait_for, alive):
+    told = lambda: {event["name"] for event in run.events("host_tag")}  # noqa: E731
     for attempt in (1, 2):
         before = run.paths.host.stat().st_size if attempt > 1 else 0
         launched = run.start(SLEEP)
-        wait_for(lambda: run.paths.host.exists() and run.paths.host.stat().st_size > before, "a sample")  # noqa: B023
+        wait_for(lambda: "cpu/host" in told(), "two samples")
+        wait_for(lambda: run.paths.host.stat().st_size > before, "a sample")  # noqa: B023
         psutil.Process(launched.pid).kill()
-        psutil.Process(launched.runner_pid).wait()
+        wait_for(lambda: not alive(launched.runner_pid), "the runner's end")  # noqa: B023
     assert RunReader(run.paths).poll().ram_used > 1 << 20
     records = list(last_records(run.paths.host, 1000))
     steps = [step for step, *_ in records]

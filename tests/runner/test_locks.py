@@ -8,9 +8,9 @@ import pytest
 from cockpit.errors import RunInUse
 from cockpit.runner import locks
 from cockpit.runner.locks import expect_no_trainer, take_runner_lock
-from cockpit.runs.fold import RunnerFold
 from cockpit.runs.layout import RunPaths
 from cockpit.runs.process import boot_id, start_time
+from cockpit.runs.runner_fold import RunnerFold
 
 ME = {
     "event": "launched", "t": 1.0, "pid": os.getpid(), "start_time": start_time(os.getpid()),

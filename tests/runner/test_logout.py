@@ -104,3 +104,13 @@ def test_the_runner_is_started_through_the_wrapper(run, monkeypatch):
     assert noted.read_text().startswith(f"--scope {sys.executable} -P -m cockpit.runner {run.paths.root}")
     assert run.output() == "trained\n"
     assert run.event("exit")["code"] == os.EX_OK
+
+
+def test_a_user_without_a_name_lingers_as_little_as_any(machine, monkeypatch):
+    def nameless():
+        raise KeyError("uid not found")
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    machine.config("KillUserProcesses=yes")
+    machine.write("var/lib/systemd/linger/bob")
+    assert not machine.look(None).lingers

@@ -4,9 +4,9 @@ import errno
 
 from cockpit.runner.postmortem import Memory
 from cockpit.runner.sampling import HostLog, Reading, Sampler
-from cockpit.runs.fold import RunnerFold
 from cockpit.runs.journal import JournalTail, JournalWriter
 from cockpit.runs.layout import RunPaths
+from cockpit.runs.runner_fold import RunnerFold
 from cockpit.runs.scalar_tail import last_records
 from cockpit.runs.scalars import ScalarWriter
 
