@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.actions.overrides import apply_overrides
+from cockpit.domain.hyperparameters import MAX_EPOCHS, MAX_STEPS
+from cockpit.domain.marks import limits_after
 from cockpit.domain.resume import (
     Difference,
     Surroundings,
@@ -56,12 +58,15 @@ def changes_since(run: RunPaths, state: RunState, launch: Launch, checkpoint: Ch
             unknown.append(f"{safe(path)}: {error.message}")
             return {}
 
-    own = tree(run.config)
-    saved = run.attempt_config(checkpoint.attempt)
-    then = tree(saved) if saved.exists() else {}
-    if not saved.exists():
-        unknown.append("the config of the checkpoint was not recorded")
-    today = _as_launched(Path(launch.config), launch.overrides, unknown)
+    own: dict[str, Any] = {}
+    then, today = own, own
+    if launch.config:  # a script has none that is known here
+        own = tree(run.config)
+        saved = run.attempt_config(checkpoint.attempt)
+        then = tree(saved) if saved.exists() else {}
+        if not saved.exists():
+            unknown.append("the config of the checkpoint was not recorded")
+        today = _as_launched(Path(launch.config), launch.overrides, unknown)
     config = facts_of(run.config, own, shipped=False)
     installed = packages(launch.python)
     if not Path(launch.python).exists():
@@ -73,11 +78,17 @@ def changes_since(run: RunPaths, state: RunState, launch: Launch, checkpoint: Ch
             Surroundings(launch.packages, _device_name(state.device), state.processes),
             Surroundings(installed, _device_now(config, gpus), _processes_now(config, gpus)),
         ),
-        schedule=schedule_warnings(
-            checkpoint.step, checkpoint.epoch, config.max_steps, config.max_epochs, state.steps_total
-        ),
+        schedule=_schedule(state, checkpoint, config),
         unknown=tuple(unknown),
     )
+
+
+def _schedule(state: RunState, checkpoint: Checkpoint, config: ConfigFile) -> tuple[str, ...]:
+    """Its warnings, with the lengths that a person gave the run on the way and the resume sets again."""
+    limits = {MAX_STEPS: config.max_steps, MAX_EPOCHS: config.max_epochs}
+    limits, as_now = limits_after(state.marks, checkpoint.changes, limits)
+    planned = state.steps_total if as_now else None
+    return schedule_warnings(checkpoint.step, checkpoint.epoch, limits[MAX_STEPS], limits[MAX_EPOCHS], planned)
 
 
 def _as_launched(path: Path, overrides: tuple[str, ...], unknown: list[str]) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cockpit.actions.digest import digest
+from cockpit.actions.reference import find_checkpoint
 from cockpit.domain.checkpoint import CheckpointReport, newest_trustworthy
 from cockpit.domain.guard import Consent, Fact, Guard, Permit, Question
 from cockpit.domain.policy import Action
@@ -68,21 +69,20 @@ def delete(plan: DeletePlan, permit: Permit, guard: Guard) -> tuple[Trashed, ...
     again = plan_delete(plan.run, [doomed.path.name for doomed in plan.doomed if doomed.kind == "checkpoint"])
     trash = Trash(plan.run.root.parent)
     with guard.spend(permit, again.question):
-        return tuple(trash.put(d.path, d.kind, d.note, d.inode) for d in again.doomed)
+        return tuple(trash.put(d.path, d.kind, d.note, d.inode) for d in plan.doomed)
 
 
 def _checkpoints(run: RunPaths, state: RunState, names: Sequence[str]) -> DeletePlan:
     reports = inspect_checkpoints(run, state)
-    chosen = [_find(run, reports, name) for name in names]
+    chosen = [find_checkpoint(run.id, reports, name) for name in names]
     for report in chosen:
         _expect_deletable(run, state, reports, report)
     left = [report for report in reports if report not in chosen and not report.alias_of]
     freed = sum(report.checkpoint.bytes or 0 for report in chosen)
     facts = [Fact("checkpoint", _describe(report), _level(report)) for report in chosen[:_SHOWN]]
     if len(chosen) > _SHOWN:
-        names_digest = hashlib.sha256("\0".join(r.checkpoint.path for r in chosen).encode("utf-8", "surrogatepass"))
-        # a yes is to these very files, also to those that find no room here
-        facts.append(Fact("checkpoint", f"and {len(chosen) - _SHOWN} more (list {names_digest.hexdigest()[:12]})"))
+        names = _list([report.checkpoint.path for report in chosen])
+        facts.append(Fact("checkpoint", f"and {len(chosen) - _SHOWN} more ({names})"))
     facts += [Fact("size", f"{size(freed)}; the disk has it back when it is purged"), _left(left)]
     facts += [Fact("resumed from", f"by {other}", "warn") for other in _resumed_from(run, chosen)]
     what = safe(chosen[0].checkpoint.name) if len(chosen) == 1 else f"{len(chosen)} checkpoints"
@@ -103,12 +103,10 @@ def _checkpoints(run: RunPaths, state: RunState, names: Sequence[str]) -> Delete
 
 def _whole_run(run: RunPaths, state: RunState) -> DeletePlan:
     if state.state.active or state.state is State.UNKNOWN or state.remaining:
-        raise NotPossible(
-            f"{state.id} is {state.state}: {safe(state.evidence)}", "Not while it may be at work", "Stop it first"
-        )
+        raise NotPossible(f"{state.id} is {safe(state.told)}", "Not while it may be at work", "Stop it first")
     if run.root.is_symlink():
         raise NotPossible(f"{safe(run.root)} is a link", "Not deleted")
-    reports = inspect_checkpoints(run, state)
+    reports = [report for report in inspect_checkpoints(run, state) if not report.checkpoint.followed]
     best = f"{safe(state.best.metric)} {number(state.best.value)}" if state.best else "none"
     question = Question(
         action=Action.DELETE,
@@ -116,7 +114,7 @@ def _whole_run(run: RunPaths, state: RunState) -> DeletePlan:
         title=f"Delete the run {safe(state.name)} {state.short_id}?",
         will="Its whole folder goes to the trash of this project: curves, checkpoints, log and handoff.",
         facts=(
-            Fact("state", f"{state.state}: {safe(state.evidence)}"),
+            Fact("state", safe(state.told)),
             Fact("steps", count(state.step)),
             Fact("best", best),
             Fact("checkpoints", f"{len(reports)}, {size(sum(r.checkpoint.bytes or 0 for r in reports))}"),
@@ -129,19 +127,13 @@ def _whole_run(run: RunPaths, state: RunState) -> DeletePlan:
     return DeletePlan(run, (Doomed(run.root, "run", f"{state.state}, {best}", run.root.lstat().st_ino),), question)
 
 
-def _find(run: RunPaths, reports: Sequence[CheckpointReport], name: str) -> CheckpointReport:
-    for report in reports:
-        if name in (report.checkpoint.name, report.checkpoint.path):
-            return report
-    names = ", ".join(safe(report.checkpoint.name) for report in reports[:_SHOWN]) or "none"
-    raise NotPossible(f"{run.id} has no checkpoint {safe(name)}", "No such checkpoint", f"There is: {names}")
-
-
 def _expect_deletable(
     run: RunPaths, state: RunState, reports: Sequence[CheckpointReport], report: CheckpointReport
 ) -> None:
     path = Path(report.checkpoint.path)
     name = safe(path.name)
+    if report.checkpoint.followed:
+        raise NotPossible(f"{name} is the script's own: it wrote it, and may need it", "Not deleted", "Use rm")
     if path.is_symlink():
         raise NotPossible(f"{name} is a link; what it points to is another file", "Not deleted")
     if path.parent.resolve() != run.checkpoints.resolve() or run.checkpoints.is_symlink() or not path.is_file():
@@ -149,8 +141,14 @@ def _expect_deletable(
     links = [link.name for link in run.checkpoints.iterdir() if link.is_symlink() and link.resolve() == path.resolve()]
     if links:
         raise NotPossible(f"{safe(links[0])} points to {name}", "Not deleted", "Delete the link by hand first")
-    if state.state.active and report is newest_trustworthy(reports):
+    at_work = state.state.active or state.state is State.UNKNOWN  # on another host, for one
+    if at_work and report is newest_trustworthy(reports):
         raise NotPossible(f"{name} is the newest of a run that is {state.state}", "Not deleted", "Stop the run first")
+
+
+def _list(names: Sequence[str]) -> str:
+    """A yes is to these very things, also to those that find no room in the question."""
+    return f"list {digest(chr(0).join(names))}"
 
 
 def _describe(report: CheckpointReport) -> str:
@@ -172,6 +170,8 @@ def _left(left: Sequence[CheckpointReport]) -> Fact:
     best = newest_trustworthy(left)
     if best is None:
         return Fact("left", "none: the run can no longer be resumed", "bad")
+    if best.checkpoint.finite is False:
+        return Fact("left", f"{len(left)}, none of them finite: training cannot recover from them", "bad")
     return Fact("left", f"{len(left)}, the newest good one at step {count(best.checkpoint.step)}")
 
 
@@ -211,12 +211,13 @@ def plan_purge(project: Project, ids: Sequence[str] = ()) -> PurgePlan:
     items = tuple(trash.find(one) for one in ids) if ids else trash.items()
     if not items:
         raise NotPossible("The trash of this project is empty", "Nothing to purge")
-    told = [Fact(item.kind, f"{safe(item.name)} ({safe(item.note)})") for item in items[:_SHOWN]]
-    more = [Fact("and", f"{len(items) - _SHOWN} more")] if len(items) > _SHOWN else []
+    told = [Fact(item.kind, f"{safe(item.name)} ({safe(item.note)}), {item.id}") for item in items[:_SHOWN]]
+    rest = items[_SHOWN:]
+    more = [Fact("and", f"{len(rest)} more ({_list([item.id for item in rest])})")] if rest else []
     question = Question(
         action=Action.DELETE,
         subject=project.name,
-        title=f"Purge {len(items)} from the trash of {safe(project.name)}?",
+        title=f"Purge {len(items)} {'entry' if len(items) == 1 else 'entries'} from the trash of {safe(project.name)}?",
         will="What lies there is removed for good.",
         facts=(*told, *more, Fact("frees", size(sum(item.bytes for item in items)))),
         cannot_undo="Nothing brings it back.",

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cockpit.domain.guard import Fact
-from cockpit.domain.keys import Handling, Key, handle
-from cockpit.errors import NeedsPermission, NotPossible
+from cockpit.domain.keys import Handling, Key, KeysUnnamed, Kind, handle
+from cockpit.domain.text import safe
+from cockpit.errors import ConfigError, NotPossible, UsageError
 from cockpit.probes.keyring import Keyring
-from cockpit.project import Project
+from cockpit.project import Project, chosen_trackers
+from cockpit.runs.layout import ENV_ATTEMPT, ENV_ESTIMATE, ENV_RUN_DIR, ENV_TRACKERS
 
-OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+OFFLINE = {
+    "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_EVALUATE_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+}  # fmt: skip
+_CONFIG_LIMIT = 1 << 20  # bytes
 _HUB_TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+_NO_TOKEN = "/nonexistent/huggingface/token"  # noqa: S105 - where the hub's client looks for one
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,34 +36,59 @@ class ChildEnvironment:
         return {name: value for name, value in environment.items() if name not in self.unset} | dict(self.added)
 
 
-def child_environment(project: Project, content: bytes, *, test: bool) -> ChildEnvironment:
+def outside_runs(environment: Mapping[str, str]) -> dict[str, str]:
+    """The same variables without those by which a process belongs to a run or to a dry run."""
+    return {name: value for name, value in environment.items() if name not in (ENV_RUN_DIR, ENV_ATTEMPT, ENV_ESTIMATE)}
+
+
+def child_environment(
+    project: Project, content: bytes, *, test: bool, env_pass: Sequence[str] = ()
+) -> ChildEnvironment:
     """What a run of this config gets.
 
     Args:
         project: its settings name the keys that runs may see.
         content: of the config.
         test: whether the run is one; production keys are kept from it.
+        env_pass: further keys that this one run may see.
+
+    Raises:
+        ConfigError: the config is larger than any config is.
+        UsageError: ``env_pass`` names something that is no key in this environment.
+        NotPossible: it names a production key, or one is written in the config, and the run is a test.
+        KeysUnnamed: nobody has said yet what a key is that the run would see.
     """
+    if len(content) > _CONFIG_LIMIT:
+        raise ConfigError("The config is larger than 1 MiB", "The config cannot be used")
     keyring = Keyring()
     keys = (*keyring.in_environment(os.environ), *keyring.in_config(content.decode(errors="replace")))
-    handling = handle(keys, project.settings.launch.env_pass, test=test)
+    _expect_passable(keys, env_pass, test=test)
+    handling = handle(keys, (*project.settings.launch.env_pass, *env_pass), test=test)
     given = {key.name for key in handling.given}
-    added = dict(OFFLINE)
+    added = OFFLINE | {ENV_TRACKERS: ",".join(chosen_trackers(project))}
     if not given.intersection(_HUB_TOKENS):
-        # or the token that `hf auth login` left on disk would be sent
-        added["HF_HUB_DISABLE_IMPLICIT_TOKEN"] = "1"  # noqa: S105
+        # or the token that `hf auth login` left on disk would be found, and sent
+        added |= {"HF_HUB_DISABLE_IMPLICIT_TOKEN": "1", "HF_TOKEN_PATH": _NO_TOKEN}
     if "WANDB_API_KEY" not in given:
         added["WANDB_MODE"] = "offline"
+    _expect_named(handling)
     return ChildEnvironment(added, tuple(key.name for key in handling.held), handling)
 
 
-def expect_named(keys: Handling) -> None:
-    """Make sure that a person has said of every key that a run would see what it is.
+def _expect_passable(keys: Sequence[Key], env_pass: Sequence[str], *, test: bool) -> None:
+    known = {key.name: key for key in keys if not key.written}
+    for name in env_pass:
+        if name not in known:
+            names = ", ".join(known) or "none"
+            raise UsageError(f"{safe(name)} is no key in this environment", "No such key", f"There is: {names}")
+        if known[name].kind is Kind.UNKNOWN:
+            raise KeysUnnamed((known[name],))
+        if test and known[name].kind is Kind.PRODUCTION:
+            raise NotPossible(f"{known[name]}, and this run is a test", "A test gets no production key")
 
-    Raises:
-        NeedsPermission: of one, nobody has.
-        NotPossible: a production key is written in the config of a test.
-    """
+
+def _expect_named(keys: Handling) -> None:
+    """Make sure that a person has said of every key that a run would see what it is."""
     if keys.refused:
         raise NotPossible(
             f"The config holds a production key ({_told(keys.refused)}), and this run is a test",
@@ -64,12 +96,7 @@ def expect_named(keys: Handling) -> None:
             "Take it out of the config; a run gets keys by [launch] env_pass in cockpit.toml",
         )
     if keys.unnamed:
-        first = keys.unnamed[0].fingerprint
-        raise NeedsPermission(
-            f"{_told(keys.unnamed)}: seen for the first time. Is it a production key or a test key?",
-            {key.name: key.fingerprint for key in keys.unnamed},
-            f"To say it: cockpit keys {first} production   (or test)",
-        )
+        raise KeysUnnamed(keys.unnamed)
 
 
 def key_fact(keys: Handling) -> Fact | None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
+from cockpit.domain.text import safe
 from cockpit.errors import ConfigError, UsageError
+from cockpit.probes.yaml_text import parse_config
 
 
 def apply_overrides(config: bytes, overrides: Iterable[str]) -> bytes:
@@ -22,13 +26,24 @@ def apply_overrides(config: bytes, overrides: Iterable[str]) -> bytes:
         return config
     import yaml
 
-    tree = yaml.safe_load(config)
-    if not isinstance(tree, dict):
-        raise ConfigError("The config is not a mapping of sections", "Cannot read the config")
+    tree = parse_config(config.decode(errors="replace"))
     for path, value in changes:
-        _assign(tree, path, yaml.safe_load(value))
+        _assign(tree, path, _value(value, ".".join(path)))
     head = "".join(f"# set for this run: {'.'.join(path)}={value}\n" for path, value in changes)
     return (head + yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)).encode()
+
+
+def read_with(overrides: Iterable[str], path: Path) -> bytes:
+    """A config file with what is set for one run.
+
+    Raises:
+        ConfigError: the file cannot be read, or is not a YAML mapping.
+        UsageError: an override does not fit it.
+    """
+    try:
+        return apply_overrides(path.read_bytes(), overrides)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}", "The config cannot be read") from None
 
 
 def _split(override: str) -> tuple[list[str], str]:
@@ -36,6 +51,15 @@ def _split(override: str) -> tuple[list[str], str]:
     if not equals or not key.strip() or "\n" in override:
         raise UsageError(f"{override!r} is not key=value", "Cannot set that", "Example: --set trainer.max_steps=100")
     return key.strip().split("."), value
+
+
+def _value(text: str, key: str) -> Any:
+    """A value as YAML gives it, under the rules of a config."""
+    try:
+        return parse_config(f"value:\n  {text}")["value"]
+    except ConfigError as error:
+        told = re.sub(r"^line \d+: ", "", error.message)
+        raise UsageError(f"{safe(key)}={safe(text, 80)}: {told}", "Cannot set that") from None
 
 
 def _assign(tree: dict[str, Any], path: list[str], value: Any) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
 
 from cockpit.domain.guard import Decision, Guard
 from cockpit.domain.policy import Policy
-from cockpit.domain.secrets import redact
+from cockpit.domain.secrets import redactor
 from cockpit.project import Project
 from cockpit.runs.audit import AuditLog
 from cockpit.runs.layout import AUDIT
@@ -28,7 +29,7 @@ def make_guard(project: Project, via: str) -> Guard:
     """
 
     def record(decision: Decision) -> None:
-        AuditLog(audit_path(project), via, redact).record(decision)
+        AuditLog(audit_path(project), via, redactor(os.environ)).record(decision)
 
     def policy() -> Policy:
         return replace(project.settings.guard.policy, read_only=project.read_only)

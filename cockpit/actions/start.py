@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cockpit import project as projects
-from cockpit.actions.environment import ChildEnvironment, child_environment, expect_named, key_fact
-from cockpit.actions.overrides import apply_overrides
+from cockpit.actions.begin import begin
+from cockpit.actions.digest import digest
+from cockpit.actions.environment import ChildEnvironment, child_environment, key_fact
+from cockpit.actions.expectation import Expectation, consent_of, disk_fact, expect
+from cockpit.actions.keys import keys_question
+from cockpit.actions.named import file_facts
+from cockpit.actions.overrides import read_with
+from cockpit.actions.place import device_fact, logout_facts
+from cockpit.actions.record import launch_record
+from cockpit.actions.said import length_fact, seed_fact
+from cockpit.actions.script import CANNOT_UNDO, python_of, script_fact, source_of
+from cockpit.domain import llamafactory
+from cockpit.domain.arguments import Plan, first, planned
 from cockpit.domain.guard import Fact, Guard, Permit, Question
 from cockpit.domain.policy import Action
-from cockpit.domain.run import Launch, RunState
+from cockpit.domain.run import Launch
+from cockpit.domain.script import Script, read_script
 from cockpit.domain.secrets import redact
-from cockpit.domain.state import State
-from cockpit.domain.text import count, duration, safe, shell_line, size
-from cockpit.errors import ConfigError, LaunchError
-from cockpit.probes.environment import environment, packages
-from cockpit.probes.git import git_state
+from cockpit.domain.text import counted, safe, shell_line
+from cockpit.domain.trackers import NAMES
+from cockpit.errors import ConfigError, UsageError
+from cockpit.probes.environment import installed, program
 from cockpit.probes.gpu import GpuProbe, GpuReport
-from cockpit.project import ConfigFile, Project
-from cockpit.runner.attempt import LaunchSpec
-from cockpit.runner.launch import launch
-from cockpit.runner.logout import at_logout
+from cockpit.project import ConfigFile, Project, chosen_trackers
+from cockpit.project.inputs import absent
+from cockpit.project.launching import launch_of
+from cockpit.project.scripts import with_parts
 from cockpit.runs.layout import RunPaths, new_run_id
-from cockpit.runs.process import boot_id
-from cockpit.runs.reader import RunReader
-from cockpit.runs.record import create_run
-from cockpit.runs.store import Catalogue
 
-_CANNOT_UNDO = "Time and energy are spent; the run can be stopped at any step, with a checkpoint."
+_CANNOT_UNDO = "Time and energy are spent; a stop at any step keeps a checkpoint."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +50,12 @@ class StartPlan:
     overrides: tuple[str, ...]
     id: str
     argv: tuple[str, ...]
+    said: Plan | None  # seed and length, where a script of one's own reads the config
     question: Question
     environment: ChildEnvironment
     test: bool
+    env_pass: tuple[str, ...] = ()  # keys that this one run may see
+    keys_question: Question | None = None  # about them, where there are any
 
 
 def find_config(project: Project, name: str) -> ConfigFile:
@@ -81,54 +88,80 @@ def plan_start(
     *,
     test: bool = False,
     run_id: str | None = None,
+    env_pass: Sequence[str] = (),
 ) -> StartPlan:
     """Look at everything a start depends on; nothing is changed.
 
     Raises:
         ConfigError: the config cannot be read.
-        UsageError: an override does not fit it.
+        UsageError: an override does not fit it, or ``env_pass`` names what is no key here.
+        KeysUnnamed: nobody has said yet what a key is that the run would see.
+        NotPossible: a test would see a production key.
     """
-    try:
-        content = apply_overrides(config.path.read_bytes(), overrides)
-    except OSError as error:
-        raise ConfigError(f"{config.path}: {error.strerror}", "The config cannot be read") from None
+    content = read_with(overrides, config.path)
     effective = _effective(config, content) if overrides else config
     identity = run_id or new_run_id(config.name)
     run = RunPaths(project.runs_folder / identity)
-    argv = (sys.executable, "-m", "trainers", "fit", "--config", str(run.config))
-    child = child_environment(project, content, test=test)
+    argv = _argv(project, effective, run)
+    script = _script_of(project, argv) if _own(effective) else None
+    said = first(planned(argv, script.arguments), effective.said) if script else None
+    test = test or effective.test
+    child = child_environment(project, content, test=test, env_pass=env_pass)
+    gpus = GpuProbe().sample()
+    expected = expect(project, effective, content, gpus, script)
     question = Question(
         action=Action.START,
         subject=config.name,
         title=f"Start {safe(config.name)}?",
         will="A training run starts on this machine. It goes on when you leave.",
-        facts=(*_facts(project, effective, overrides, GpuProbe().sample()), *filter(None, [key_fact(child.keys)])),
-        cannot_undo=_CANNOT_UNDO,
+        facts=(
+            *_facts(project, effective, said, content, overrides, gpus, expected),
+            *_reader_facts(project, effective, argv),
+            *filter(None, [key_fact(child.keys)]),
+        ),
+        cannot_undo=_CANNOT_UNDO if script is None or script.attached else CANNOT_UNDO,
         yes="Start",
+        consent=consent_of(project, expected.stakes),
         command=shell_line(argv),
+        measurable=expected.measurable,
     )
-    return StartPlan(project, effective, content, tuple(overrides), identity, argv, question, child, test)
+    return StartPlan(project, effective, content, tuple(overrides), identity, argv, said, question, child, test,
+                     tuple(env_pass), keys_question(config.name, child, env_pass))  # fmt: skip
 
 
-def start(plan: StartPlan, permit: Permit, guard: Guard) -> RunPaths:
+def start(plan: StartPlan, permit: Permit, guard: Guard, keys: Permit | None = None) -> RunPaths:
     """Begin the run that a person has agreed to.
 
+    Args:
+        plan: what was thought through.
+        permit: for its question.
+        guard: that gave it.
+        keys: likewise for its question on keys, where it has one.
+
     Raises:
-        PermitVoid: the permit does not cover it, or the facts have changed since.
-        NeedsPermission: nobody has said yet what a key is that the run would see.
+        PermitVoid: a permit is missing, does not cover it, or the facts have changed since.
         LaunchError: it could not be started; nothing was left running.
     """
     config = projects.read_config(plan.config.path, shipped=plan.config.shipped)
-    again = plan_start(plan.project, config, plan.overrides, test=plan.test, run_id=plan.id)
-    expect_named(again.environment.keys)
-    with guard.spend(permit, again.question):
-        try:
-            run = create_run(plan.project.runs_folder, _record(again, plan.test), again.content)
-        except OSError as error:
-            raise LaunchError(f"{plan.project.runs_folder}: {error.strerror}", "Cannot make the run") from None
-        child = again.environment
-        launch(LaunchSpec(run, plan.argv, str(plan.project.root), environment=child.added, unset=child.unset))
-    return run
+    again = plan_start(plan.project, config, plan.overrides, test=plan.test, run_id=plan.id, env_pass=plan.env_pass)
+    # a script that is no LightningCLI has no callback of ours
+    recorded = config.kind != "lightning"
+    return begin(again, permit, guard, keys, record=_record(again), config=again.content, recorded=recorded)
+
+
+def _argv(project: Project, config: ConfigFile, run: RunPaths) -> tuple[str, ...]:
+    """The command of a run, with an absolute program."""
+    argv = launch_of(project, config).argv(sys.executable, run.config)
+    if config.kind != "llamafactory":
+        return argv
+    found = program(argv[0], project.root)
+    if found is None:
+        raise ConfigError(
+            f"{config.path.name} is a config of LLaMA-Factory, and {argv[0]} is not in this environment",
+            "Cannot start it",
+            "pip install llamafactory; a training elsewhere is followed by: cockpit watch OUTPUT_DIR",
+        )
+    return (found, *argv[1:])
 
 
 def _effective(config: ConfigFile, content: bytes) -> ConfigFile:
@@ -138,95 +171,105 @@ def _effective(config: ConfigFile, content: bytes) -> ConfigFile:
     return projects.facts_of(config.path, yaml.safe_load(content), config.shipped)
 
 
-def _record(plan: StartPlan, test: bool) -> Launch:
-    place, git = environment(), git_state(plan.project.root)
-    return Launch(
-        id=plan.id,
-        name=plan.config.name,
-        created=time.time(),
-        project=str(plan.project.root),
-        argv=tuple(redact(word) for word in plan.argv),
-        command=redact(shell_line(plan.argv)),
-        config=str(plan.config.path),
-        seed=plan.config.seed,
-        host=os.uname().nodename,
-        boot_id=boot_id(),
-        python=place.python,
-        environment={"kind": place.kind, "name": place.name, "prefix": place.prefix, "activate": place.activate},
-        cuda_visible_devices=os.environ.get("CUDA_VISIBLE_DEVICES"),
-        git_commit=git.commit,
-        git_dirty=git.dirty,
-        git_diff=redact(git.diff),
-        tracker="TensorBoard",
-        steps_planned=plan.config.max_steps,
-        epochs_planned=plan.config.max_epochs,
-        packages=packages(),
+def _record(plan: StartPlan) -> Launch:
+    config = plan.config
+    python = python_of(plan.argv) if config.kind == "llamafactory" else sys.executable
+    record = launch_record(plan.project, plan.id, config.name, plan.argv, python)
+    if config.kind == "llamafactory":
+        record = replace(record, framework="transformers", resume=(*record.argv, llamafactory.RESUME))
+    elif _own(config):
+        script = _script_of(plan.project, plan.argv)
+        resume = (*record.argv, *script.resume) if script.resume else ()
+        record = replace(record, framework=script.framework, resume=resume)
+    if plan.said is not None:  # its names for a length need not mean what a trainer of Lightning's means by them
+        seed = plan.said.seed
+        record = replace(record, seed=seed.value if seed else None, seed_by=seed.by if seed else "")
+    else:
+        record = replace(
+            record, seed=config.seed, steps_planned=config.max_steps, epochs_planned=config.max_epochs
+        )  # fmt: skip
+    return replace(
+        record,
+        config=str(config.path),
+        tracker=_tracked_by(plan.project, config),
         overrides=tuple(redact(word) for word in plan.overrides),
-        test=test,
+        test=plan.test,
     )
 
 
-def _facts(project: Project, config: ConfigFile, overrides: Sequence[str], gpus: GpuReport) -> list[Fact]:
-    before = _earlier(project, config)
+def _own(config: ConfigFile) -> bool:
+    """Whether a script of one's own reads it, in a way that it alone knows."""
+    return config.kind == "other"
+
+
+def _script_of(project: Project, argv: tuple[str, ...]) -> Script:
+    file, source = source_of(argv, project.root)
+    return with_parts(read_script(source), file.parent if file is not None else project.root)
+
+
+def _facts(
+    project: Project,
+    config: ConfigFile,
+    said: Plan | None,
+    content: bytes,
+    overrides: Sequence[str],
+    gpus: GpuReport,
+    expected: Expectation,
+) -> list[Fact]:
+    whose = " (shipped with cockpit)" if config.shipped else ""
     facts = [
-        Fact("config", f"{safe(config.path.name)}{' (shipped with cockpit)' if config.shipped else ''}"),
+        # a yes is to this very text, also to what no other fact tells of it
+        Fact("config", f"{safe(config.path.name)}{whose}, sha256 {digest(content)}"),
         Fact("model", config.model or "not named"),
-        _device_fact(config, gpus),
-        Fact("length", _length(config)),
-        Fact("takes", _took(before), "" if before else "warn"),
-        Fact("seed", str(config.seed) if config.seed is not None else "none: not reproducible",
-             "" if config.seed is not None else "warn"),
-        _disk_fact(project, config, before),
-        Fact("tracker", "TensorBoard, in the run's folder"),
-        Fact("runs in", safe(project.runs_folder)),
+        device_fact(config.accelerator, gpus),
+        Fact("length", _length(config)) if said is None else length_fact(said),
+        *expected.facts,
+        disk_fact(project, expected.disk),
+        _seed_fact(config) if said is None else seed_fact(said),
+        _place_fact(project, config),
     ]  # fmt: skip
-    logout = at_logout()
-    if logout.ends:
-        facts.append(Fact("at logout", logout.told(), "" if logout.spared else "bad"))
-    return facts + [Fact("set", safe(redact(override)), "warn") for override in overrides]
+    if missing := absent(project.root, config.inputs):
+        told = ", ".join(f"{path} ({', '.join(keys)})" for path, keys in missing.items())
+        facts.append(Fact("missing", safe(told), "warn"))
+    return facts + logout_facts() + [Fact("set", safe(redact(override)), "warn") for override in overrides]
+
+
+def _reader_facts(project: Project, config: ConfigFile, argv: tuple[str, ...]) -> list[Fact]:
+    """The script that reads the config, and what else its command names; nothing of a trainer that is shipped."""
+    if launch_of(project, config).ours or config.kind == "llamafactory":
+        return []
+    try:
+        file, source = source_of(argv, project.root)
+    except UsageError as error:
+        return [Fact("script", error.message, "bad")]
+    return [*script_fact(file, source, project.root), *file_facts(argv, project.root, (file,))]
+
+
+def _seed_fact(config: ConfigFile) -> Fact:
+    known = config.seed is not None
+    return Fact("seed", str(config.seed) if known else "none: not reproducible", "" if known else "warn")
+
+
+def _place_fact(project: Project, config: ConfigFile) -> Fact:
+    """Where the run lies, and what it is followed by besides."""
+    missing = [] if config.loggers else [name for kind, name in _trackers(project, config) if installed(kind) is None]
+    told = f"{safe(project.runs_folder)}, followed by {_tracked_by(project, config)}"
+    return Fact("runs in", f"{told}; not installed: {', '.join(missing)}" if missing else told, "warn" * bool(missing))
+
+
+def _tracked_by(project: Project, config: ConfigFile) -> str:
+    """The trackers that a config names, else those of the project; a trainer that is not ours sees to that itself."""
+    if config.loggers:
+        return safe(", ".join(config.loggers))
+    return ", ".join(name for _, name in _trackers(project, config)) or "what its trainer sets up"
+
+
+def _trackers(project: Project, config: ConfigFile) -> list[tuple[str, str]]:
+    """Package and name of the trackers of a shipped trainer."""
+    return [(kind, NAMES[kind]) for kind in chosen_trackers(project)] if launch_of(project, config).ours else []
 
 
 def _length(config: ConfigFile) -> str:
-    steps = f"{count(config.max_steps)} steps" if config.max_steps else ""
-    epochs = f"{count(config.max_epochs)} epochs" if config.max_epochs else ""
+    steps = counted(config.max_steps, "step") if config.max_steps else ""
+    epochs = counted(config.max_epochs, "epoch") if config.max_epochs else ""
     return ", at most ".join(part for part in (steps, epochs) if part) or "no end is set"
-
-
-def _earlier(project: Project, config: ConfigFile) -> RunState | None:
-    """The latest finished run of this config, whose time and sizes tell what to expect."""
-    runs = Catalogue(project.runs_folder).poll()
-    found = next((r for r in runs if r.name == config.name and r.state is State.FINISHED and r.attempt == 1), None)
-    return RunReader(RunPaths(Path(found.path))).poll() if found else None
-
-
-def _took(before: RunState | None) -> str:
-    if before is None:
-        return "not known: no finished run of this config yet"
-    return f"about {duration(before.active_seconds)}, as {before.short_id} did"
-
-
-def _device_fact(config: ConfigFile, gpus: GpuReport) -> Fact:
-    visible = [gpu for gpu in gpus.gpus if gpu.visible]
-    if config.accelerator == "cpu" or not visible:
-        cores = f"CPU, {len(os.sched_getaffinity(0))} cores"
-        if config.accelerator in ("gpu", "cuda"):
-            return Fact("device", f"the config wants a GPU: {gpus.error or 'none is visible'}", "bad")
-        return Fact("device", cores if config.accelerator == "cpu" else f"{cores} ({gpus.error or 'no visible GPU'})")
-    busy = sorted({f"{safe(p.user)}'s {safe(p.name)}" for gpu in visible for p in gpu.processes})
-    names = ", ".join(f"GPU {gpu.index} {safe(gpu.name)}" for gpu in visible)
-    return Fact(
-        "device", f"{names}, shared with {', '.join(busy)}" if busy else f"{names}, free", "warn" if busy else ""
-    )
-
-
-def _disk_fact(project: Project, config: ConfigFile, before: RunState | None) -> Fact:
-    folder = project.runs_folder if project.runs_folder.exists() else project.root
-    free = shutil.disk_usage(folder).free
-    # to two digits: the exact figure changes while the question is on the screen
-    digit = 10 ** max(0, len(str(free)) - 2)
-    told = f"{size(free // digit * digit)} free"
-    sizes = [c.bytes for c in before.checkpoints if c.bytes] if before else []
-    if not sizes:
-        return Fact("disk", f"{told}; checkpoint size not known yet", "warn" if free < 2 << 30 else "")
-    need = max(sizes) * ((config.kept or 1) + 1)
-    return Fact("disk", f"{told}; checkpoints take {size(need)}", "bad" if need > free else "")

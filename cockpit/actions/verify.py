@@ -100,7 +100,7 @@ def _environment(ways: Sequence[Recovery]) -> Iterator[Check]:
 
 
 def _state(state: RunState) -> Check:
-    told = f"{state.state}: {safe(state.evidence)}"
+    told = safe(state.told)
     if state.state.active:
         return _warn("run", "run", f"{told}; it is going on, and a resume is refused", f"cockpit status {state.id}")
     return _good("run", "run", told)
@@ -116,14 +116,18 @@ def _checkpoint(path: str | None, reports: Sequence[CheckpointReport], state: Ru
     if report.guarantee == UNSAFE:
         return _bad("checkpoint", "checkpoint", f"{safe(report.checkpoint.name)}: {safe(report.reason)}", listing)
     newest = newest_trustworthy(reports)
-    told = f"step {count(report.checkpoint.step)}, every checksum is right; a resume is {report.guarantee}"
-    if newest is not None and (newest.checkpoint.step or 0) > (report.checkpoint.step or 0):
+    step = report.checkpoint.step
+    where = "it tells no step" if step is None else f"step {count(step)}"
+    told = f"{where}, every checksum is right; a resume is {report.guarantee}"
+    if newest is not None and (newest.checkpoint.step or 0) > (step or 0):
         remedy = shell_line(["cockpit", "handoff", state.id])
         return _warn("checkpoint", "checkpoint", f"{told}; step {count(newest.checkpoint.step)} is newer", remedy)
     return _good("checkpoint", "checkpoint", told)
 
 
 def _config(run: RunPaths, state: RunState) -> Check:
+    if state.launch is not None and not state.launch.config:
+        return _good("config", "command", safe(state.launch.command))
     kept = run.attempt_config(state.attempt)
     try:
         now, then = read_tree(run.config), read_tree(kept) if kept.exists() else None

@@ -55,8 +55,17 @@ def test_without_a_yes_nothing_moves(project):
     facts = json.loads(refused.stdout)["facts"]
     assert before[0] in facts["checkpoint"]
     assert facts["left"].startswith("2, the newest good one")
-    assert refused.stdout.count(f"cockpit delete {project.run().id} {before[0]} --yes") == 1
+    assert refused.stdout.count(f"cockpit delete {project.run().id} {before[0]} --json --yes") == 1
     assert checkpoints(project) == before
+
+
+def test_what_is_left_is_called_good_only_if_it_is_finite(project):
+    journal = project.run().journal
+    told = [json.loads(line) for line in journal.read_text().splitlines()]
+    told = [event | {"finite": False} if event["event"] == "checkpoint" else event for event in told]
+    journal.write_text("".join(f"{json.dumps(event)}\n" for event in told))
+    refused = project.cockpit("delete", "latest", checkpoints(project)[0], "--json", check=False)
+    assert json.loads(refused.stdout)["facts"]["left"].startswith("2, none of them finite")
 
 
 def test_a_checkpoint_goes_and_comes_back(project):
@@ -83,6 +92,9 @@ def test_a_run_needs_its_name_and_a_purge_the_projects(project):
 
 def test_pruning_keeps_what_the_rules_name(project):
     before = checkpoints(project)
+    both = project.cockpit("delete", "latest", before[0], "--keep", "last", "--yes", check=False)
+    assert (both.returncode, "and so do names" in both.stderr) == (2, True)
+    assert checkpoints(project) == before
     project.cockpit("delete", "latest", "--keep", "last", "--yes")
     assert len(checkpoints(project)) == 1
     assert checkpoints(project)[0].startswith("stopped")

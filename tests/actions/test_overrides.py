@@ -40,6 +40,12 @@ def test_what_is_not_there_is_refused(override):
         apply_overrides(CONFIG, [override])
 
 
+@pytest.mark.parametrize("value", ["[1", "!!python/object/apply:os.system [id]", "*a", "&a [*a]", "[" * 60, "a\tb: '"])
+def test_a_value_that_is_no_plain_yaml_is_refused(value):
+    with pytest.raises(UsageError):
+        apply_overrides(CONFIG, [f"model.lr={value}"])
+
+
 def test_a_config_that_is_no_mapping():
     with pytest.raises(ConfigError):
         apply_overrides(b"- 1\n", ["a=1"])

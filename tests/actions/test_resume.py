@@ -61,11 +61,14 @@ def test_another_package_than_at_launch(stopped):
     assert facts["environment"].startswith("torch: 1.0 → ")
 
 
-def test_a_secret_in_the_config_is_not_shown(stopped):
+def test_a_secret_in_the_config_is_not_shown(stopped, tmp_path):
     project, run = stopped
     before = run.config.read_text()
     run.config.write_text(before.replace('"fake": {', '"fake": {"api_key": "sk-ant-abcdefgh12345678", '))
-    facts = preview(project)
+    around = {"XDG_CONFIG_HOME": str(tmp_path)}
+    (fingerprint,) = preview(project, **around).values()  # a person is asked first what this key is
+    project.cockpit("keys", fingerprint, "test", **around)
+    facts = preview(project, **around)
     run.config.write_text(before)
     assert "abcdefgh12345678" not in json.dumps(facts)
     assert "api_key" in facts["config"]
