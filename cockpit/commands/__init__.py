@@ -12,27 +12,40 @@ _VERBS = {
     None: ("screen", "open_here"),
     "demo": ("training", "demo"),
     "start": ("training", "start"),
+    "run": ("training", "run_script"),
+    "estimate": ("estimate", "estimate"),
     "resume": ("training", "resume"),
     "stop": ("training", "stop"),
     "checkpoint": ("training", "request"),
     "pause": ("training", "request"),
     "continue": ("training", "request"),
+    "modify": ("changing", "change"),
+    "note": ("changing", "note"),
     "runs": ("looking", "runs"),
     "status": ("looking", "status"),
     "checkpoints": ("checkpoints", "checkpoints"),
-    "check": ("looking", "check"),
+    "check": ("setup", "check"),
+    "init": ("setup", "init_project"),
+    "watch": ("watch", "watch"),
+    "criteria": ("judging", "criteria"),
+    "weights": ("judging", "weights"),
+    "stacks": ("judging", "stacks"),
+    "replay": ("judging", "replay"),
     "logs": ("looking", "logs"),
     "handoff": ("documents", "handoff"),
     "verify": ("documents", "verify"),
     "delete": ("deletion", "delete"),
     "trash": ("deletion", "trash"),
+    "export": ("sharing", "export"),
+    "share": ("sharing", "share"),
+    "fetch": ("fetching", "fetch"),
     "config": ("config", "config"),
     "keys": ("keys", "keys"),
     "audit": ("audit", "audit"),
 }
 
 
-_LOOKING = {None, "runs", "status", "checkpoints", "check", "logs", "verify", "config", "audit"}
+_LOOKING = {None, "runs", "status", "checkpoints", "watch", "check", "criteria", "logs", "verify", "config", "audit"}
 
 
 def run(arguments: Namespace) -> int:

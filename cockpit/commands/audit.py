@@ -9,6 +9,7 @@ from typing import Any
 
 from cockpit.actions.permission import audit_path
 from cockpit.commands.common import say
+from cockpit.domain.decisions import decided, verdict
 from cockpit.domain.text import safe
 from cockpit.errors import CockpitError
 from cockpit.project import Project
@@ -25,7 +26,7 @@ def audit(project: Project, arguments: Namespace) -> int:
     record = {"path": str(path), "whole": not found.problems, "problems": found.problems, "entries": found.entries}
     lines = [_line(entry) for entry in found.entries] or ["Nobody has been asked anything yet."]
     if found.entries and not found.problems:
-        lines.append(f"{len(found.entries)} entries, the chain is whole: {safe(path)}")
+        lines.append(f"{verdict(len(found.entries), ())}: {safe(path)}")
     say(record, arguments, "\n".join(lines))
     for problem in found.problems:
         print(f"The audit is broken: {safe(path)}: {problem}", file=sys.stderr)
@@ -33,12 +34,9 @@ def audit(project: Project, arguments: Namespace) -> int:
 
 
 def _line(entry: dict[str, Any]) -> str:
-    who = entry.get("who")
-    person = who if isinstance(who, dict) else {}
-    moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(float(entry.get("time", 0))))
-    said = entry.get("answer") or f"→ {entry.get('outcome')}"
-    how = f" ({entry['how']})" if entry.get("how") else ""
-    place = f"{person.get('user')}@{person.get('host')}" + (f" from {person['ssh']}" if "ssh" in person else "")
-    told = f"{moment}  {entry.get('action'):<9} {entry.get('subject', ''):<20} {said}{how}"
-    detail = f": {entry['detail']}" if entry.get("detail") else ""
-    return safe(f"{told}{detail}  {place}, {entry.get('via')}", 400)
+    (one,) = decided([entry])
+    moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(one.time))
+    said = one.answer or f"→ {one.outcome}"
+    how = f" ({one.how})" if one.how else ""
+    detail = f": {one.detail}" if one.detail else ""
+    return safe(f"{moment}  {one.action:<9} {one.subject:<20} {said}{how}{detail}  {one.who}, {one.via}", 400)

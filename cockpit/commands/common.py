@@ -41,9 +41,23 @@ def say(record: Any, arguments: Namespace, text: str) -> None:
 def say_checks(checks: Sequence[Check]) -> None:
     """A line a check, its remedy below."""
     for check in checks:
-        print(f"{check_glyph(check.status)} {check.label:<12} {safe(check.detail)}")
+        first, *more = wrapped(safe(check.detail, 400), 15)
+        print(
+            "\n".join([f"{check_glyph(check.status)} {check.label:<12} {first}", *(" " * 15 + line for line in more)])
+        )
         if check.remedy:
             print(f"               {check.remedy}")
+
+
+def wrapped(text: str, indent: int) -> list[str]:
+    """``text`` in lines that fit beside an indentation where a person reads it; whole where a program does."""
+    if not sys.stdout.isatty():
+        return [text]
+    import shutil
+    import textwrap
+
+    room = max(20, shutil.get_terminal_size().columns - indent)
+    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def print_error(error: CockpitError, *, as_json: bool = False) -> None:
@@ -53,8 +67,13 @@ def print_error(error: CockpitError, *, as_json: bool = False) -> None:
         record = {"error": error.title, "message": error.message, "hint": error.hint}
         print(json.dumps(record | ({"facts": facts} if facts else {})))
     else:
-        print(f"{error.title}: {error.message}", file=sys.stderr)
+        print(_plain(f"{error.title}: {error.message}"), file=sys.stderr)
         for label, value in (facts or {}).items():
             print(f"  {label:<12} {value}", file=sys.stderr)
         if error.hint:
-            print(error.hint, file=sys.stderr)
+            print(_plain(error.hint), file=sys.stderr)
+
+
+def _plain(text: str) -> str:
+    """Lines that may repeat what somebody else wrote, without what a terminal would obey."""
+    return "\n".join(safe(line, 4000) for line in text.split("\n"))

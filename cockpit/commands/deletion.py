@@ -12,7 +12,7 @@ from cockpit.commands.common import say
 from cockpit.commands.consent import with_consent
 from cockpit.domain.guard import Question
 from cockpit.domain.retention import parse_keep, superfluous
-from cockpit.domain.text import age, safe, shell_line, size
+from cockpit.domain.text import age, safe, size
 from cockpit.errors import NotPossible, UsageError
 from cockpit.project import Project
 from cockpit.runs.checkpoints import inspect_checkpoints
@@ -24,6 +24,8 @@ from cockpit.runs.trash import Trash
 
 def delete(project: Project, arguments: Namespace) -> int:
     """Move checkpoints, or a whole run, to the trash after a yes."""
+    if arguments.keep and arguments.checkpoints:
+        raise UsageError("--keep says which checkpoints go, and so do names", "Delete which?", "Give one or the other")
     run = find_run(project.runs_folder, arguments.run)
     names = _beyond(run, arguments.keep) if arguments.keep else arguments.checkpoints
     guard = make_guard(project, "cli")
@@ -37,7 +39,7 @@ def delete(project: Project, arguments: Namespace) -> int:
         plan,
         lambda planned, permit: deleting.delete(planned, permit, guard),
         arguments,
-        shell_line(["cockpit", "delete", run.id, *(["--keep", arguments.keep] if arguments.keep else names)]),
+        run.id,
     )
     lines = [f"{safe(item.name)}  cockpit trash restore {item.id}" for item in moved]
     say([asdict(item) for item in moved], arguments, "\n".join(lines))
@@ -72,10 +74,7 @@ def trash(project: Project, arguments: Namespace) -> int:
                 planned = deleting.plan_purge(project, arguments.ids)
                 return planned, planned.question
 
-            freed = with_consent(
-                guard, plan, lambda planned, permit: deleting.purge(planned, permit, guard), arguments,
-                "cockpit trash purge",
-            )  # fmt: skip
+            freed = with_consent(guard, plan, lambda planned, permit: deleting.purge(planned, permit, guard), arguments)
             say({"bytes": freed}, arguments, f"{size(freed)} freed")
         case _:
             items = bin_.items()

@@ -6,7 +6,10 @@ import os
 import re
 from argparse import Namespace
 
+from cockpit.actions.keys import name_key, naming_question
+from cockpit.actions.permission import make_guard
 from cockpit.commands.common import say
+from cockpit.commands.consent import consent
 from cockpit.domain.keys import Kind
 from cockpit.errors import UsageError
 from cockpit.probes.keyring import Keyring
@@ -20,8 +23,9 @@ def keys(project: Project, arguments: Namespace) -> int:
     keyring = Keyring()
     found = keyring.in_environment(os.environ)
     if arguments.name is not None:
-        named = next((key.fingerprint for key in found if key.name == arguments.name), None)
-        wanted = named or (arguments.name if _FINGERPRINT.fullmatch(arguments.name) else None)
+        wanted = next((key for key in found if key.name == arguments.name), None)
+        if wanted is None and _FINGERPRINT.fullmatch(arguments.name):
+            wanted = keyring.known(arguments.name)
         if wanted is None or arguments.kind is None:
             names = ", ".join(key.name for key in found) or "none"
             raise UsageError(
@@ -29,7 +33,9 @@ def keys(project: Project, arguments: Namespace) -> int:
                 "No such key",
                 "Example: cockpit keys HF_TOKEN production; a fingerprint names one in a config",
             )
-        keyring.remember(wanted, Kind(arguments.kind))
+        kind, guard = Kind(arguments.kind), make_guard(project, "cli")
+        asked = naming_question(wanted, kind)
+        name_key(keyring, wanted, kind, consent(guard, asked, arguments) if asked else None, guard)
         found = keyring.in_environment(os.environ)
     passed = set(project.settings.launch.env_pass)
     record = [
