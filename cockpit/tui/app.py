@@ -2,56 +2,78 @@
 
 from __future__ import annotations
 
+import os
 import time
+import traceback
 from collections.abc import Iterable
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
 from textual import work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 
+from cockpit.domain.secrets import redactor
+from cockpit.domain.state import State
 from cockpit.domain.text import safe
 from cockpit.errors import SettingsError
+from cockpit.tui.acting import ActingApp
+from cockpit.tui.alarm import Alarm, ring
 from cockpit.tui.cells import CellPanel
 from cockpit.tui.chart import Chart
-from cockpit.tui.dashboard import Dashboard
 from cockpit.tui.feed import Feed
 from cockpit.tui.heap import keep_it_small
 from cockpit.tui.keys import KEYS, keys
-from cockpit.tui.messages import Done, Leave, Looked, Snapshot
+from cockpit.tui.messages import Done, Leave, Looked
 from cockpit.tui.panels.lists import ListPanel
 
 if TYPE_CHECKING:
+    from textual.driver import Driver
+    from textual.worker import Worker
+
     from cockpit.project import Project
-    from cockpit.tui.deeds import Deeds
 
+_LONGEST = 500  # characters of a line
 _LOOK_EVERY, _LOOK_EVERY_IDLE = 0.5, 1.0  # seconds
-_NOTICE = 6.0  # seconds a notice stays
 
 
-class CockpitApp(App[Leave]):
+class CockpitApp(ActingApp):
     """The cockpit of one project."""
 
     ENABLE_COMMAND_PALETTE = True
-    BINDINGS = [Binding(k.key, k.action, k.label, show=False) for k in KEYS]  # noqa: RUF012 - Textual's own form
+    BINDINGS = [  # noqa: RUF012 - Textual's own form
+        *(Binding(k.key, k.action, k.label, show=False) for k in KEYS),
+        Binding("ctrl+c", "interrupt", show=False, priority=True),
+    ]
+    ALLOW_SELECT = False  # of a panel that draws its own cells Textual would copy the name
     TITLE = "cockpit"
 
     def __init__(
         self, project: Project, feed: Feed, *, ascii_only: bool = False, ask_to_start: str | None = None
     ) -> None:
-        super().__init__()
+        super().__init__(project, feed)
         self.animation_level = "none"
-        self.project, self.feed = project, feed
-        self.dashboard = Dashboard()
-        self.snapshot: Snapshot | None = None
-        self.dashboard.footer.read_only = self.dashboard.status_line.read_only = project.read_only
         self._ask_to_start = ask_to_start
-        self._wake = False
-        CellPanel.ascii = ascii_only
+        self._alarm = Alarm()
+        CellPanel.ascii, CellPanel.read_only = ascii_only, project.read_only
         if ascii_only:
-            self.dashboard.loss.glyphs = self.dashboard.rate.glyphs = "ascii"
+            self.dashboard.loss.glyphs = self.dashboard.second.glyphs = "ascii"
+
+    def _fatal_error(self) -> None:
+        """Say how it crashed; Textual would show local variables too, which may hold keys."""
+        told = redactor(os.environ)(traceback.format_exc())
+        self._exit_renderables.append(Text("\n".join(safe(line, _LONGEST) for line in told.splitlines()) + "\n"))
+        self._close_messages_no_wait()
+
+    def get_driver_class(self) -> type[Driver]:
+        """What Textual would take, but for where it writes."""
+        from textual.drivers.linux_driver import LinuxDriver
+
+        from cockpit.tui.driver import OutputDriver
+
+        found = super().get_driver_class()
+        return OutputDriver if found is LinuxDriver else found
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key does anything: none that acts, in a cockpit that only looks."""
@@ -79,93 +101,46 @@ class CockpitApp(App[Leave]):
         while not worker.is_cancelled:
             try:
                 snapshot = self.feed.poll()
-            except SettingsError as error:  # until somebody corrects the file, nobody knows where the runs are
-                if error.message != told:
+            except (SettingsError, OSError) as error:  # until they can be read, nobody knows which runs there are
+                if str(error) != told:
                     self.call_from_thread(self.deeds.fail, error)
-                told = error.message
-                self._rest(_LOOK_EVERY_IDLE)
+                told = str(error)
+                self._rest(_LOOK_EVERY_IDLE, worker)
                 continue
             told = ""
             self.post_message(Looked(snapshot))
             active = snapshot.selected is not None and snapshot.selected.state.active
-            self._rest(_LOOK_EVERY if active or not snapshot.checks else _LOOK_EVERY_IDLE)
+            self._rest(_LOOK_EVERY if active or not snapshot.checks else _LOOK_EVERY_IDLE, worker)
 
-    def _rest(self, seconds: float) -> None:
-        """Wait, but not after the person has chosen something else to look at."""
+    def _rest(self, seconds: float, worker: Worker[Any]) -> None:
+        """Wait, but not after the person has chosen something else to look at, or leaves."""
         until = time.monotonic() + seconds
-        while time.monotonic() < until and not self._wake:
+        while time.monotonic() < until and not self._wake and not worker.is_cancelled:
             time.sleep(0.1)
         self._wake = False
 
     def on_looked(self, message: Looked) -> None:
         """Show it."""
+        before, state = self.snapshot.selected if self.snapshot else None, message.snapshot.selected
+        if before is not None and state is not None and before.state.active and not state.state.active:
+            self.hush()  # what was told of a live run
+        edited = message.snapshot.config_changes
+        if edited and (self.snapshot is None or self.snapshot.config_changes != edited):
+            self.tell("config file edited: this will not change the running experiment (v)", "warn")
         self.snapshot = message.snapshot
         self.dashboard.show(message.snapshot)
+        for alert in self._alarm.new(state) if state is not None else ():
+            self.tell(alert.title, "accent" if state is not None and state.state is State.FINISHED else "bad")
+            ring(self, self.project.settings.alerts.terminal, alert.title)
+        self.ask_about_growth(message.snapshot.selected)
 
     def on_done(self, message: Done) -> None:
         """A deed is done."""
         self.tell(message.text, message.style)
 
-    def tell(self, text: str, style: str) -> None:
-        """Tell the person for a while."""
-        self.dashboard.status_line.notice([(safe(text, 160), style), (" ", "")])
-        self.set_timer(_NOTICE, lambda: self.dashboard.status_line.notice(None))
-
     def _redraw(self) -> None:
         if self.snapshot is not None:
             self.dashboard.show(self.snapshot)
-
-    # -- doing --------------------------------------------------------------------------------------------
-
-    @cached_property
-    def deeds(self) -> Deeds:
-        """Whoever carries out what is asked."""
-        from cockpit.tui.deeds import Deeds
-
-        return Deeds(self)
-
-    def show_run(self, run_id: str) -> None:
-        """Look at this run, now."""
-        self.feed.select(run_id)
-        self._wake = True
-
-    def action_start(self) -> None:
-        """Choose a config."""
-        self.deeds.start()
-
-    def action_stop(self) -> None:
-        """Choose how hard."""
-        self.deeds.stop()
-
-    def action_checkpoint(self) -> None:
-        """Save now."""
-        self.deeds.checkpoint()
-
-    def action_pause(self) -> None:
-        """Hold, or go on."""
-        self.deeds.pause()
-
-    def action_resume(self) -> None:
-        """Go on from the checkpoint under the cursor, or the newest."""
-        panel = self.focused
-        chosen = isinstance(panel, ListPanel) and panel.id == "checkpoints" and panel.item
-        self.deeds.resume(chosen.path if chosen else None)
-
-    def action_delete(self) -> None:
-        """Put the checkpoint or the run under the cursor into the trash."""
-        panel = self.focused
-        if isinstance(panel, ListPanel) and panel.item is not None and panel.id in ("checkpoints", "runs"):
-            self.deeds.delete(panel.item.path, checkpoint=panel.id == "checkpoints")
-        else:
-            self.tell("put the cursor on a checkpoint or a run first (tab)", "warn")
-
-    def action_undo(self) -> None:
-        """Take the newest thing out of the trash."""
-        self.deeds.undo()
-
-    def action_handoff(self) -> None:
-        """Write it and show it."""
-        self.deeds.handoff()
 
     # -- moving about -------------------------------------------------------------------------------------
 
@@ -174,17 +149,25 @@ class CockpitApp(App[Leave]):
         panel = self.focused
         if isinstance(panel, ListPanel) and panel.item is not None and self.screen is self.dashboard:
             self.on_list_panel_chosen(ListPanel.Chosen(panel, panel.item))
-        elif isinstance(panel, CellPanel) and panel.id in self.dashboard.panels:
+        else:
+            self.action_enlarge()
+
+    def action_enlarge(self) -> None:
+        """One panel over all, or everything again."""
+        panel = self.focused
+        if isinstance(panel, CellPanel) and panel.id in self.dashboard.panels:
             self.dashboard.zoom(None if self.dashboard.zoomed else panel.id)
             self._redraw()
 
     def on_list_panel_chosen(self, message: ListPanel.Chosen) -> None:
-        """A run is shown; a check gives its remedy; a checkpoint says where it is."""
+        """A run is shown; a check gives its remedy, a criterion its evidence; a checkpoint says where it is."""
         panel, item = message.panel, message.item
         if panel.id == "runs":
             self.show_run(item.id)
         elif panel.id == "checks":
             self.deeds.show_check(item)
+        elif panel.id == "criteria":
+            self.deeds.show_judgement()
         elif panel.id == "checkpoints":
             self.deeds.show_checkpoint(item, self.dashboard.checkpoints.report(item))
 
@@ -200,7 +183,7 @@ class CockpitApp(App[Leave]):
 
     def _charts(self) -> tuple[Chart, ...]:
         focused = self.focused
-        return (focused,) if isinstance(focused, Chart) else (self.dashboard.loss, self.dashboard.rate)
+        return (focused,) if isinstance(focused, Chart) else (self.dashboard.loss, self.dashboard.second)
 
     def action_log_scale(self) -> None:
         """On the focused chart, else on the loss."""
@@ -209,6 +192,23 @@ class CockpitApp(App[Leave]):
     def action_smoothing(self) -> None:
         """Smoothed or raw."""
         self.dashboard.loss.toggle_smoothing()
+
+    def action_metric(self) -> None:
+        """Choose what the main chart shows."""
+        from cockpit.tui.panels.curves import LOSSES, metric_choices
+        from cockpit.tui.screens.choose import ChooseScreen
+
+        state = self.snapshot.selected if self.snapshot else None
+        if state is None or not state.series:
+            self.tell("there is no curve yet", "warn")
+            return
+
+        def chosen(tag: str | None) -> None:
+            if tag is not None:
+                self.dashboard.loss.metric = None if tag == LOSSES else tag
+                self._redraw()
+
+        self.push_screen(ChooseScreen("Main chart", metric_choices(state, plain=CellPanel.ascii)), chosen)
 
     def action_zoom_in(self) -> None:
         """Fewer steps."""
@@ -230,6 +230,10 @@ class CockpitApp(App[Leave]):
         for chart in self._charts():
             chart.pan(1)
 
+    def action_edits(self) -> None:
+        """How the config file differs from what the run trains with."""
+        self.deeds.show_edits()
+
     def action_help(self) -> None:
         """All keys and signs."""
         from cockpit.tui.screens.help import HelpScreen
@@ -241,12 +245,16 @@ class CockpitApp(App[Leave]):
         state = self.snapshot.selected if self.snapshot else None
         self.exit(Leave(state.id if state is not None and state.state.active else None))
 
+    async def action_quit(self) -> None:
+        """Textual's own ctrl+q: no other way out than q."""
+        self.action_leave()
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette has every key's action and nothing else."""
         for key in keys(read_only=self.project.read_only):
             if "(" not in key.action:
                 yield SystemCommand(
                     key.label,
-                    f"{key.help}  [{key.shown}]".replace("[", "(").replace("]", ")"),
+                    f"{key.help}  ({key.shown})",
                     getattr(self, f"action_{key.action}"),
                 )

@@ -24,7 +24,8 @@ Cell = tuple[str, str]
 _GAP = 6  # cells between two changes that cost less to repaint than to jump over
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LIKENESS = {"…": "~", "·": ".", "–": "-", "—": "-", "×": "x", "→": ">", "←": "<", "≤": "<", "≥": ">", "µ": "u",
-             "°": " ", "✓": "+", "✗": "x", "•": "*", "”": '"', "“": '"', "’": "'", "‘": "'", "": " "}  # fmt: skip
+             "°": " ", "✓": "+", "✗": "x", "•": "*", "”": '"', "“": '"', "’": "'", "‘": "'", "": " ",
+             "⚠": "!"}  # fmt: skip
 ROUND, PLAIN = "╭╮╰╯─│", "++++-|"
 
 
@@ -120,7 +121,9 @@ class CellPanel(Widget, can_focus=True):
 
     DEFAULT_CSS = "CellPanel { width: 1fr; height: 1fr; }"
     framed = True
-    ascii = False  # set once by the app, for the whole class
+    # set once by the app, for all panels
+    ascii = False
+    read_only = False  # no key acts, and none that would is named
 
     def __init__(self, title: str = "", *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cockpit.domain.text import number
-from cockpit.tui.cells import CellPanel, Line
+from cockpit.domain.ticks import told_ticks
+from cockpit.tui.cells import CellPanel, Line, line_width
 
 if TYPE_CHECKING:
     from cockpit.domain.plot import Cell, Columns, Frame, Raster
     from cockpit.domain.series import SeriesView
 
 _GUTTER = 7  # cells for the labels of the y-axis
+_CORNERS = 9  # cells of the upper edge that are neither title nor legend
 _ZOOMS = (1.0, 0.5, 0.25, 0.1, 0.05, 0.01)
 
 
@@ -25,7 +27,7 @@ class Plotted:
     style: str
     raw_style: str = ""
     points: bool = False
-    note: str = ""  # beside the value in the legend
+    notes: tuple[str, ...] = ()  # beside the value in the legend, one of them: from the longest to the shortest
 
 
 class Chart(CellPanel):
@@ -44,7 +46,7 @@ class Chart(CellPanel):
         self._pan = 0.0  # share of the whole by which the window lies left of the end
 
     def show(self, plotted: tuple[Plotted, ...], total: int | None, marks: tuple[tuple[int, str], ...] = ()) -> None:
-        """Draw these series; ``total`` is the planned length in steps, ``marks`` are (step, letter) on the axis."""
+        """Draw these series; ``total`` is the planned length in steps, ``marks`` are (step, character)."""
         self._plotted = tuple(p for p in plotted if len(p.series.steps))
         self._total, self._marks = total, marks
         self.repaint()
@@ -72,7 +74,13 @@ class Chart(CellPanel):
         self.repaint()
 
     def status(self) -> Line:
-        """The legend: what each line is and where it stands."""
+        """The legend: what each line is and where it stands; what stands beside a value gives way."""
+        room = self.size.width - len(self.title) - _CORNERS
+        shorter = range(1 + max((len(plotted.notes) for plotted in self._plotted), default=0))
+        legends = [self._legend(shortened) for shortened in shorter]
+        return next((legend for legend in legends if line_width(legend) <= room), legends[-1])
+
+    def _legend(self, shortened: int) -> Line:
         line: Line = []
         for plotted in self._plotted:
             smoothed = self.smooth and bool(plotted.raw_style)
@@ -81,9 +89,9 @@ class Chart(CellPanel):
             shown = last if last != last or last in (float("inf"), float("-inf")) else value  # noqa: PLR0124
             line += [("  ", "")] if line else []
             glyph = ("o" if self.ascii else "●") if plotted.points else ("-" if self.ascii else "━")
-            line += [(glyph + " ", plotted.style), (f"{plotted.name} ", "dim")]
+            line += [(glyph + " ", plotted.style)] + [(f"{plotted.name} ", "dim")] * bool(plotted.name)
             line += [(number(shown), "bad" if shown - shown != 0 else "strong")]
-            line += [(f" {plotted.note}", "dim")] if plotted.note else []
+            line += [(f" {note}", "dim") for note in plotted.notes[shortened : shortened + 1]]
         if self._zoom:
             line = [
                 (f"last {_ZOOMS[self._zoom]:.0%}" if not self._pan else f"zoom {_ZOOMS[self._zoom]:.0%}", "warn"),
@@ -108,6 +116,8 @@ class Chart(CellPanel):
             limits = (0.0, 1.0) if not self.log_scale else (0.1, 1.0)
         frame = plot.Frame(x0, x1, *limits, log=self.log_scale)
         raster = plot.Raster(plot_width, plot_height, frame, glyphs)
+        for step, head in self._marks:
+            raster.rule(step, head, "warn")
         for plotted, (raw, line) in layers:
             self._draw(plotted, raw, line, raster)
             for column, kind in raw.marks:
@@ -125,7 +135,7 @@ class Chart(CellPanel):
 
         series, frame = plotted.series, raster.frame
         first, last = inside(series.steps, frame.x0, frame.x1)
-        dense = (last - first) * 2 > raster.columns
+        dense = last - first > 2 * raster.columns  # fewer leave columns without a point, and a band with holes
         if plotted.raw_style or dense:
             raster.band(raw, plotted.raw_style or plotted.style)
         if dense and plotted.raw_style:
@@ -155,7 +165,8 @@ class Chart(CellPanel):
 
         first = min(int(p.series.steps[0]) for p in self._plotted)
         last = max(int(p.series.steps[-1]) for p in self._plotted)
-        whole0, whole1 = float(min(first, 0)), float(plot.grown_limit(last, self._total))
+        late = first > last / 2  # as what another tool records of a resumed training
+        whole0, whole1 = float(first if late else min(first, 0)), float(plot.grown_limit(last, self._total))
         if self._zoom == 0:
             return whole0, whole1
         end = last - self._pan * (last - whole0)
@@ -164,10 +175,9 @@ class Chart(CellPanel):
     def _framed(self, cells: list[list[Cell]], frame: Frame, width: int, height: int) -> list[Line]:
         from cockpit.domain import plot
 
-        yticks = plot.ticks(frame.y0, frame.y1, max(2, height // 3), log=frame.log)
-        step = yticks[1] - yticks[0] if len(yticks) > 1 and not frame.log else 0.0
+        told = told_ticks(frame.y0, frame.y1, max(2, height // 3), _GUTTER - 1, log=frame.log)
         raster = plot.Raster(1, height, frame, plot.Glyphs(self.glyphs))
-        labels = {int(raster.row_of(t)) // raster.dots_y: plot.tick_label(t, step) for t in yticks}
+        labels = {int(raster.row_of(tick)) // raster.dots_y: label for tick, label in told.items()}
         lines: list[Line] = []
         dot = "." if self.ascii else "┈"
         for y, row in enumerate(cells):
@@ -176,19 +186,15 @@ class Chart(CellPanel):
                 (dot, "grid") if ch == " " and label and x % 2 == 0 else (ch, name) for x, (ch, name) in enumerate(row)
             ]
             axis = ("|" if self.ascii else "┤" if label else "│", "frame")
-            lines.append([(label.rjust(_GUTTER - 1)[: _GUTTER - 1], "dim"), axis, *filling])
+            lines.append([(label.rjust(_GUTTER - 1), "dim"), axis, *filling])
         return [*lines, self._x_axis(frame, width)]
 
     def _x_axis(self, frame: Frame, width: int) -> Line:
-        from cockpit.domain import plot
-
         text = [" "] * width
-        for tick in plot.ticks(frame.x0, frame.x1, max(2, width // 14)):
-            label = plot.tick_label(tick, 1.0)
+        for tick, label in told_ticks(frame.x0, frame.x1, max(2, width // 14), 8).items():
             at = round((tick - frame.x0) / (frame.x1 - frame.x0) * (width - 1)) - len(label) // 2
             at = max(0, min(width - len(label), at))
             if all(c == " " for c in text[max(0, at - 1) : at + len(label) + 1]):
                 text[at : at + len(label)] = label
         axis: Line = [(" " * _GUTTER, "")]
-        letters = {round((s - frame.x0) / (frame.x1 - frame.x0) * (width - 1)): m for s, m in self._marks}
-        return [*axis, *((letters[x], "warn") if x in letters else (c, "dim") for x, c in enumerate(text))]
+        return [*axis, ("".join(text), "dim")]

@@ -5,27 +5,24 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from cockpit.runs.layout import RunPaths
 from cockpit.tui.inspector import Inspector
+from cockpit.tui.machine_look import MachineLook
 from cockpit.tui.messages import Snapshot
 
 if TYPE_CHECKING:
+    from cockpit.actions.edits import ConfigWatch
     from cockpit.domain.checklist import Check
     from cockpit.domain.run import RunState
-    from cockpit.probes.gpu import GpuProbe, GpuReport
-    from cockpit.probes.host import HostProbe, HostSample
     from cockpit.project import Project
     from cockpit.runs.reader import RunReader
     from cockpit.runs.store import Catalogue
 
 _CHECK_EVERY = 15.0  # seconds between walks through data and configs
-_MACHINE_EVERY, _MACHINE_EVERY_IDLE = 2.0, 10.0
 _LOG_BYTES, _LOG_LINES = 64 * 1024, 500
-_HISTORY = 300  # samples: ten minutes
 
 
 class Feed(Protocol):
@@ -46,13 +43,10 @@ class LiveFeed:
         self._catalogue: Catalogue | None = None
         self._wanted = selected
         self._reader: RunReader | None = None
+        self._watch: ConfigWatch | None = None
         self._checks: tuple[Check, ...] = ()
-        self._checked = self._looked = -1e9
-        self._gpus: GpuReport | None = None
-        self._machine: HostSample | None = None
-        self._gpu_history: dict[int, deque[float]] = {}
-        self._host_history: dict[str, deque[float]] = {}
-        self._probes: tuple[GpuProbe, HostProbe] | None = None
+        self._checked = -1e9
+        self._machine = MachineLook(project.root)
         self._inspector = Inspector()
         self._first = True
         self._lock = threading.Lock()
@@ -80,11 +74,12 @@ class LiveFeed:
                 runs=runs,
                 selected=state,
                 checks=self._checks,
-                gpus=self._gpus,
-                machine=self._machine,
-                gpu_history={index: tuple(values) for index, values in self._gpu_history.items()},
-                host_history={name: tuple(values) for name, values in self._host_history.items()},
-                log=_last_lines(RunPaths(Path(state.path)).output) if state else (),
+                gpus=self._machine.gpus,
+                machine=self._machine.machine,
+                gpu_history=self._machine.gpu_history,
+                host_history=self._machine.host_history,
+                config_changes=self._edits(state) if state and not first else (),
+                log=last_lines(RunPaths(Path(state.path)).output) if state else (),
                 checkpoints=self._inspector.reports(state) if state and not first else (),
             )
 
@@ -99,45 +94,28 @@ class LiveFeed:
             self._reader = RunReader(RunPaths(self._project.runs_folder / chosen), series=True)
         return self._reader.poll()
 
+    def _edits(self, state: RunState) -> tuple[str, ...]:
+        """How the config file of an active run differs from the run's own copy."""
+        if not state.state.active or state.launch is None:
+            return ()
+        if self._watch is None or str(self._watch.run.root) != state.path:
+            from cockpit.actions.edits import ConfigWatch
+
+            self._watch = ConfigWatch(RunPaths(Path(state.path)), state.launch)
+        return self._watch.poll()
+
     def _look_around(self, *, busy: bool) -> None:
         now = time.monotonic()
-        if now - self._looked >= (_MACHINE_EVERY if busy else _MACHINE_EVERY_IDLE):
-            self._looked = now
-            self._sample(busy=busy)
-        if now - self._checked >= _CHECK_EVERY and self._gpus is not None:
+        self._machine.look(busy=busy)
+        if now - self._checked >= _CHECK_EVERY and self._machine.gpus is not None:
             from cockpit.domain.checklist import checklist
             from cockpit.project import gather
 
             self._checked = now
-            self._checks = checklist(gather(self._project, self._gpus))
-
-    def _sample(self, *, busy: bool) -> None:
-        from cockpit.probes.gpu import GpuProbe
-        from cockpit.probes.host import HostProbe
-
-        if self._probes is None:
-            self._probes = GpuProbe(), HostProbe(self._project.root)
-        gpu_probe, host_probe = self._probes
-        self._gpus = gpu_probe.sample()
-        machine = host_probe.sample()
-        if busy or self._machine is None or not machine.is_like(self._machine):
-            self._machine = machine  # an idle cockpit repaints for what a person would notice
-        for gpu in self._gpus.gpus:
-            if gpu.memory_used is not None and gpu.memory_total:
-                history = self._gpu_history.setdefault(gpu.index, deque(maxlen=_HISTORY))
-                history.append(gpu.memory_used / gpu.memory_total)
-        if busy:  # a history that grows would repaint an idle cockpit for ever
-            self._remember(machine)
-
-    def _remember(self, machine: HostSample) -> None:
-        ram = machine.ram_used / machine.ram_total if machine.ram_used is not None and machine.ram_total else None
-        cpu = machine.cpu / 100 if machine.cpu is not None else None
-        for name, share in (("ram", ram), ("cpu", cpu)):
-            if share is not None:
-                self._host_history.setdefault(name, deque(maxlen=_HISTORY)).append(share)
+            self._checks = checklist(gather(self._project, self._machine.gpus))
 
 
-def _last_lines(path: Path) -> tuple[str, ...]:
+def last_lines(path: Path) -> tuple[str, ...]:
     """The end of a log, whatever its size."""
     try:
         with open(path, "rb") as file:

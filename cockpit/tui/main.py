@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from cockpit.project import Project
 from cockpit.tui.app import CockpitApp
-from cockpit.tui.feed import LiveFeed
+from cockpit.tui.feed import Feed, LiveFeed
 from cockpit.tui.messages import Leave
 from cockpit.tui.palette import use_sixteen_colours
 
 
-def open_cockpit(project: Project, *, ascii_only: bool, selected: str | None, ask_to_start: str | None) -> Leave | None:
+def open_cockpit(
+    project: Project,
+    *,
+    ascii_only: bool,
+    selected: str | None = None,
+    ask_to_start: str | None = None,
+    watch: Sequence[Path] = (),
+) -> Leave | None:
     """Run until the person leaves; returns what they leave behind, None if the screen died."""
     # who was started by nohup ignores hang-ups, and would spin on a terminal that is gone
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
@@ -21,22 +29,28 @@ def open_cockpit(project: Project, *, ascii_only: bool, selected: str | None, as
     use_sixteen_colours(few_colours(os.environ) if palette == "auto" else palette == "sixteen")
     app = CockpitApp(
         project,
-        LiveFeed(project, selected),
+        _watching(watch) if watch else LiveFeed(project, selected),
         ascii_only=ascii_only or not speaks_unicode(os.environ),
         ask_to_start=ask_to_start,
     )
     return app.run()
 
 
+def _watching(paths: Sequence[Path]) -> Feed:
+    from cockpit.tui.watch_feed import WatchFeed
+
+    return WatchFeed(paths)
+
+
 def peek_palette(project: Project) -> str:
     """The palette alone, without pydantic, because the first frame waits for it; a bad file is told later."""
-    if not project.settings_file.exists():
+    if not project.settings_file.is_file():
         return "auto"
     import tomllib
 
     try:
         chosen = tomllib.loads(project.settings_file.read_text()).get("palette")
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return "auto"
     return chosen if chosen in ("full", "sixteen") else "auto"
 

@@ -25,11 +25,13 @@ class Snapshot:
     runs: tuple[RunState, ...] = ()  # newest first, without series
     selected: RunState | None = None  # with series
     checks: tuple[Check, ...] = ()
+    watching: bool = False  # runs of whoever records them; the checks tell what is watched
     gpus: GpuReport | None = None
     machine: HostSample | None = None
     gpu_history: dict[int, tuple[float, ...]] = field(default_factory=dict)  # memory, share 0..1
     host_history: dict[str, tuple[float, ...]] = field(default_factory=dict)  # ram, cpu: shares 0..1
     log: tuple[str, ...] = ()
+    config_changes: tuple[str, ...] = ()  # how the config file differs from what the selected run trains with
     checkpoints: tuple[CheckpointReport, ...] = ()  # of the selected run, as far as they have been read
 
 

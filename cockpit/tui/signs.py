@@ -20,7 +20,7 @@ _STATE_STYLES = {
     State.KILLED: "bad",
     State.STOPPED: "dim",
 }
-_CHECK_STYLES = {"ok": "good", "warn": "warn", "bad": "bad"}
+_CHECK_STYLES = {"ok": "good", "warn": "warn", "bad": "bad", "early": "faint", "explained": "good", "untold": "dim"}
 _STAGES = {
     "done": ("✓", "+", "good"),
     "running": ("◐", "o", "accent"),
@@ -48,16 +48,16 @@ def stage_sign(status: str, *, plain: bool = False) -> tuple[str, str]:
     return (simple if plain else pretty), name
 
 
-def bar(share: float | None, width: int, name: str = "bar", *, plain: bool = False) -> Line:
-    """A bar of ``width`` cells, exact to an eighth of one."""
+def bar(share: float | None, width: int, name: str = "bar", empty: str = "bar-empty", *, plain: bool = False) -> Line:
+    """A bar of ``width`` cells, exact to an eighth of one; ``name`` and ``empty`` are the styles of its two parts."""
     share = 0.0 if share is None or share != share else max(0.0, min(1.0, share))  # noqa: PLR0124
     if plain:
         full = round(share * width)
-        return [("#" * full, name), ("-" * (width - full), "bar-empty")]
+        return [("#" * full, name), ("-" * (width - full), empty)]
     eighths = round(share * width * 8)
     full, rest = divmod(eighths, 8)
     done = "█" * full + (_EIGHTHS[rest] if rest else "")
-    return [(done, name), ("░" * (width - len(done)), "bar-empty")]
+    return [(done, name), ("░" * (width - len(done)), empty)]
 
 
 def sparkline(shares: Sequence[float], width: int, *, plain: bool = False) -> str:

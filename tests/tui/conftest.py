@@ -6,5 +6,7 @@ from cockpit.tui.cells import CellPanel
 
 
 @pytest.fixture(autouse=True)
-def pretty(monkeypatch):
+def all_panels(monkeypatch):
+    """What an app sets for all panels is set back after it."""
     monkeypatch.setattr(CellPanel, "ascii", False)
+    monkeypatch.setattr(CellPanel, "read_only", False)

@@ -6,10 +6,12 @@ import pytest
 from rich.cells import cell_len
 from support.host import OPEN, SIZES, WIDE, opened
 from support.hostile import HOSTILE
+from support.layers import WEIGHED
 from support.questions import ERROR, MARKDOWN, QUESTION, RUNGS, TYPED
 
 from cockpit.domain.guard import Answer, Consent, Fact, Question
 from cockpit.domain.policy import Action
+from cockpit.domain.text import safe
 from cockpit.errors import RunNotFound
 from cockpit.tui.cells import CellPanel
 from cockpit.tui.screens.choose import Choice, ChooseScreen
@@ -17,6 +19,8 @@ from cockpit.tui.screens.confirm import ConfirmScreen
 from cockpit.tui.screens.document import DocumentScreen
 from cockpit.tui.screens.help import HelpScreen
 from cockpit.tui.screens.message import MessageScreen
+from cockpit.tui.screens.note import NoteScreen
+from cockpit.tui.screens.weights import WeightsScreen
 
 
 def hostile_screens(text):
@@ -29,6 +33,8 @@ def hostile_screens(text):
         ChooseScreen(text, choices, text, cancel_first=True),
         DocumentScreen(text, f"{text}\n# {text}\n- **{text}**: {text}\n```\n{text}\n```", text, text),
         MessageScreen(RunNotFound(text, text, text)),
+        NoteScreen(text, (safe(text),)),
+        WeightsScreen(text, replace(WEIGHED, layers=(replace(WEIGHED.layers[0], name=text),), note=text)),
     )
 
 
@@ -67,6 +73,7 @@ async def test_plain_terminals_get_plain_characters(monkeypatch):
         ChooseScreen("Stop?", RUNGS, cancel_first=True),
         DocumentScreen("handoff", MARKDOWN * 3),
         HelpScreen(),
+        WeightsScreen("weights", WEIGHED),
         MessageScreen(ERROR),
     ):
         async with opened(screen, WIDE) as (host, _):

@@ -9,12 +9,14 @@ from support.fakes import (
     FINISHED,
     LAUNCHING,
     NO_GPU,
+    NOW,
     TWO_GPUS,
     curves,
     run_state,
     snapshot,
 )
 
+from cockpit.domain.run import Mark
 from cockpit.domain.state import State
 from cockpit.tui import palette
 
@@ -38,6 +40,32 @@ LOOKS = {
 def test_wide(snap_compare, look):
     """Everything at once."""
     assert snap_compare(cockpit(look), terminal_size=(140, 40), run_before=settled)
+
+
+MARKED = snapshot(
+    run_state(
+        marks=(
+            Mark("a", 400, NOW - 300, "change", "lr 0.0006 → 0.0003", "ada", in_force=False),
+            Mark("b", 640, NOW - 200, "change", "lr 0.0006 → 0.0003, max_epochs 5 → 10", "ada"),
+            Mark("c", 900, NOW - 100, "note", "the bump is the new shard [/]", "bob"),
+        )
+    ),
+    config_changes=("-    lr: 3e-4", "+    lr: 1e-4"),
+)
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["unicode", "ascii"])
+@pytest.mark.parametrize("keys", [[], ["1", "enter"]], ids=["all", "enlarged"])
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)], ids=lambda s: f"{s[0]}x{s[1]}")
+def test_marks(snap_compare, size, keys, plain):
+    """Changes and notes at their steps, in words under the enlarged chart; the edited config file."""
+
+    async def look(pilot):
+        await settled(pilot)
+        await pilot.press(*keys)
+        pilot.app.dashboard.notice(None)
+
+    assert snap_compare(cockpit(MARKED, ascii_only=plain), terminal_size=size, run_before=look)
 
 
 @pytest.mark.parametrize("key", ["1", "2", "3", "4", "5"])

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from textual import events
 from textual.message import Message
 
-from cockpit.domain.text import age, count, number, safe, size
-from cockpit.tui.cells import CellPanel, Line, between, fit
+from cockpit.domain.text import count, duration, number, safe, short_age, size
+from cockpit.tui.cells import CellPanel, Line, between, fit, line_width
 from cockpit.tui.messages import Snapshot
 from cockpit.tui.signs import check_sign, state_sign
 
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 
 _ROOM_FOR_ALL = 90  # cells
+_ROOM_FOR_AGE = 64  # cells
+_ROOM_FOR_SIZE = 36  # cells
+_GUARANTEE = 12  # cells
+_ROOM_FOR_VERDICT = 32  # cells
+_ROOM_FOR_DETAIL = 60  # cells
+_EVIDENCE = 18  # cells
 
 
 class ListPanel(CellPanel):
@@ -40,6 +46,7 @@ class ListPanel(CellPanel):
         self.items: tuple[Any, ...] = ()
         self.cursor = 0
         self._top = 0
+        self._page = 1  # rows that are seen at once
 
     @property
     def item(self) -> Any:
@@ -50,16 +57,31 @@ class ListPanel(CellPanel):
         """One line; override."""
         raise NotImplementedError
 
+    def status(self) -> Line:
+        """Whether there is more than is seen."""
+        return self.beyond()
+
+    def beyond(self) -> Line:
+        """A sign that there are items below the last that is seen."""
+        return [("v" if self.ascii else "↓", "accent")] if self._top + self._page < len(self.items) else []
+
+    def same(self, item: Any) -> object:
+        """What an item is known by when others come; without it the cursor stays in its row. Override."""
+        return None
+
     def put(self, items: tuple[Any, ...]) -> None:
-        """Other items; the cursor stays within them."""
+        """Other items; the cursor stays on its own, as long as it is there and somebody is at it."""
+        held = self.same(self.item) if self.items and self.has_focus else None
+        row = next((i for i, item in enumerate(items) if held is not None and self.same(item) == held), self.cursor)
         self.items = items
-        self.cursor = max(0, min(self.cursor, len(items) - 1))
+        self.cursor = max(0, min(row, len(items) - 1))
         self.repaint()
 
     def rows(self, width: int, height: int) -> list[Line]:
         """The rows around the cursor."""
         if not self.items:
             return [[(self.empty, "faint")]]
+        self._page = max(1, height)
         self._top = max(0, min(self._top, self.cursor, len(self.items) - height))
         self._top = max(self._top, self.cursor - height + 1)
         lines = []
@@ -85,6 +107,14 @@ class ListPanel(CellPanel):
 
     key_j, key_k = key_down, key_up
 
+    def key_pagedown(self) -> None:
+        """A screen on."""
+        self.move(self._page)
+
+    def key_pageup(self) -> None:
+        """A screen back."""
+        self.move(-self._page)
+
     def key_home(self) -> None:
         """First item."""
         self.move(-len(self.items))
@@ -106,14 +136,19 @@ class Checklist(ListPanel):
     """Is the project ready to train?"""
 
     empty = "looking…"
+    verdict = True
+    _label = 13  # cells
 
     def show(self, snapshot: Snapshot) -> None:
         """Take in a new look."""
+        if snapshot.watching:
+            self.title, self.verdict = "Watching", False
+            self._label = max((len(check.label) + 1 for check in snapshot.checks), default=self._label)
         self.put(snapshot.checks)
 
     def status(self) -> Line:
         """The verdict."""
-        if not self.items:
+        if not self.items or not self.verdict:
             return []
         bad = sum(check.status == "bad" for check in self.items)
         return [("ready", "good")] if not bad else [(f"{bad} to fix", "bad")]
@@ -121,7 +156,10 @@ class Checklist(ListPanel):
     def row(self, item: Check, width: int) -> Line:
         """Tick, label, evidence."""
         glyph, name = check_sign(item.status, plain=self.ascii)
-        return [(f"{glyph} ", name), (f"{item.label:<12}", "text"), (safe(item.evidence), "dim")]
+        line: Line = [(f"{glyph} ", name), (f"{item.label:<{self._label}}", "text")]
+        if width < _ROOM_FOR_DETAIL:
+            return [*line, (safe(item.evidence), "dim")]
+        return [*line, (f"{safe(item.evidence, _EVIDENCE):<{_EVIDENCE}} ", "text"), (safe(item.detail), "dim")]
 
 
 class Runs(ListPanel):
@@ -131,17 +169,27 @@ class Runs(ListPanel):
     selected: str | None = None
 
     def show(self, snapshot: Snapshot) -> None:
-        """Take in a new look; the cursor stays on its run when others come."""
-        held = self.item.id if self.items and self.has_focus else None
+        """Take in a new look; where nobody is at the list, the cursor is on the run that is shown."""
         self.selected = snapshot.selected.id if snapshot.selected else None
-        wanted = held or self.selected
-        self.cursor = next((i for i, run in enumerate(snapshot.runs) if run.id == wanted), self.cursor)
+        if snapshot.watching:
+            self.empty = "no runs there yet"
+        elif self.read_only:
+            self.empty = "no runs yet"
+        if not self.has_focus or not self.items:
+            self.cursor = next((i for i, run in enumerate(snapshot.runs) if run.id == self.selected), self.cursor)
         self.put(snapshot.runs)
+
+    def same(self, item: RunState) -> str:
+        """A run is known by its id."""
+        return item.id
 
     def status(self) -> Line:
         """How many, and how many of them live."""
         live = sum(run.state.active for run in self.items)
-        return [(f"{live} live ", "good")] * bool(live) + [(count(len(self.items)), "dim")] if self.items else []
+        if not self.items:
+            return []
+        more: Line = [(" ", ""), *self.beyond()] if self.beyond() else []
+        return [*([(f"{live} live", "good"), (" of ", "dim")] * bool(live)), (count(len(self.items)), "dim"), *more]
 
     def row(self, item: RunState, width: int) -> Line:
         """State, name, and how far or how good."""
@@ -159,7 +207,26 @@ class Runs(ListPanel):
             (f"{item.short_id} ", "dim"),
             (safe(item.name, 40), "text"),
         ]
+        if width >= _ROOM_FOR_ALL:
+            right = _in_full(item, name)
+        if item.verdict and width >= _ROOM_FOR_VERDICT:
+            style = "warn" if "⚠" in item.verdict or "✗" in item.verdict else "dim"
+            judged: Line = [(f"{item.verdict}  ", style), *right]
+            right = judged if line_width(left) + 1 + line_width(judged) <= width else right
         return between(left, right, width)
+
+
+def _in_full(item: RunState, name: str) -> Line:
+    """State, steps, time spent, the best value and where it was, in columns."""
+    steps = f"{count(item.step)}/{count(item.steps_total)}" if item.steps_total else count(item.step)
+    best = item.best
+    told = f"best {safe(best.metric, 20)} {number(best.value)} @ {count(best.step)}" if best else ""
+    return [
+        (f"{item.state:<11}", name),
+        (f"{steps:>17}", "text"),
+        (f"{duration(item.active_seconds):>8}", "dim"),
+        (f"  {told:<45}", "text"),
+    ]
 
 
 class Checkpoints(ListPanel):
@@ -167,6 +234,8 @@ class Checkpoints(ListPanel):
 
     empty = "none saved yet"
 
+    _unread = "not read yet"  # what is said of one that nobody has looked into
+    _steps = 0  # digits of the longest
     _reports: Mapping[str, CheckpointReport] = MappingProxyType({})
     _now = 0.0
 
@@ -174,10 +243,17 @@ class Checkpoints(ListPanel):
         """Take in a new look; what has been read through says what it is worth."""
         self._reports = {report.checkpoint.path: report for report in snapshot.checkpoints}
         self._now = snapshot.now
+        if snapshot.watching:
+            self.empty, self._unread = "none beside its records", "not read"
         told = snapshot.selected.checkpoints if snapshot.selected else ()
         known = {checkpoint.path for checkpoint in told}
         others = tuple(report.checkpoint for path, report in self._reports.items() if path not in known)
+        self._steps = max((len(count(item.step)) for item in (*told, *others)), default=0)
         self.put((*told, *others))
+
+    def same(self, item: Checkpoint) -> str:
+        """A checkpoint is known by its path."""
+        return item.path
 
     def report(self, item: Checkpoint) -> CheckpointReport | None:
         """What was found inside, once it has been read."""
@@ -186,22 +262,29 @@ class Checkpoints(ListPanel):
     def row(self, item: Checkpoint, width: int) -> Line:
         """Whether it is whole, role, step, metric; on wide panels size, age and what a resume gives back."""
         report = self.report(item)
-        role = safe(item.roles[0], 6) if item.roles else ""
+        role = safe(item.roles[0], 12) if item.roles else ""
         if report is not None and report.alias_of:
             role = "alias"
         sign = ("·", "faint") if report is None else check_sign(_worth(report), plain=self.ascii)
         left: Line = [
             (f"{sign[0]} ", sign[1]),
-            (f"{role:<6}" if width >= 26 else "", "good" if role == "best" else "dim"),
-            (f"step {count(item.step)}", "text"),
+            (f"step {count(item.step):<{self._steps}} ", "text"),
+            (f" {role}" if width >= 26 else "", "good" if role == "best" else "dim"),
         ]
         value = number(item.value) if item.value is not None and item.metric != "step" else ""
-        right: Line = [(value, "text")] + ([(f" {size(item.bytes):>9}", "dim")] if width >= 36 else [])
-        if width < _ROOM_FOR_ALL:
+        old = short_age(self._now - item.time) if item.time is not None else ""
+        if width < _ROOM_FOR_SIZE:
+            if line_width(left) + 1 + len(old) > width:
+                old = old.removesuffix(" ago")
+            return between(left, [(value, "text")] if value else [(old, "dim")] * bool(old), width)
+        right: Line = [(value, "text"), (f" {size(item.bytes):>9}", "dim")]
+        if width < _ROOM_FOR_AGE:
             return between(left, right, width)
-        if item.time is not None:
-            right.append((f"  {age(self._now - item.time):<9}", "dim"))
-        worth = f"{report.guarantee}: {report.reason}" if report is not None else "not read yet"
+        right.append((f"  {old:<9}", "dim"))
+        if width < _ROOM_FOR_ALL:
+            told = report.guarantee if report is not None else self._unread
+            return between(left, [*right, (f"  {safe(told, _GUARANTEE):<{_GUARANTEE}}", "dim")], width)
+        worth = f"{report.guarantee}: {report.reason}" if report is not None else self._unread
         return between(left, [*right, (f"  {safe(worth, width - 56):<{width - 56}}", "dim")], width)
 
 

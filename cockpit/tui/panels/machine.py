@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cockpit.domain.text import pair, safe, size
+from cockpit.domain.text import counted, pair, safe, size
 from cockpit.tui.cells import CellPanel, Line, between, line_width
 from cockpit.tui.messages import Snapshot
 from cockpit.tui.prose import wrap
@@ -42,7 +42,8 @@ class Gpus(CellPanel):
             ram: Line = (
                 [("host memory ", "dim"), (pair(machine.ram_used, machine.ram_total), "text")] if machine else []
             )
-            return [[("none: training on CPU", "warn")], *wrap(safe(report.error), width, "dim"), ram]
+            none: Line = [("none in this machine", "text") if snapshot.watching else ("none: training on CPU", "warn")]
+            return [none, *wrap(safe(report.error), width, "dim"), ram]
         each = max(1, height // len(report.gpus))
         several = len(report.gpus) > 1
         lines: list[Line] = []
@@ -120,11 +121,11 @@ class Host(CellPanel):
             return
         cpu = "–" if machine.cpu is None else f"{5 * round(machine.cpu / 5)} %"
         self._lines = [
-            [("cpu  ", "dim"), (cpu, "text"), (f"  {machine.cores} cores", "dim")],
+            [("cpu  ", "dim"), (cpu, "text"), (f"  {counted(machine.cores, 'core')}", "dim")],
             [("ram  ", "dim"), (pair(machine.ram_used, machine.ram_total), "text")],
             [("disk ", "dim"), (f"{size(machine.disk_free)} free", "text")],
         ]
-        if run is not None and run.ram_used is not None:
+        if run is not None and run.state.active and run.ram_used is not None:
             self._lines.append([("run  ", "dim"), (size(run.ram_used), "text"), (" ram", "dim")])
         self._history = snapshot.host_history
         self.repaint()

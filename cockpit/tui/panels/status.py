@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cockpit.domain.text import count, duration, rough_duration, safe
-from cockpit.tui.cells import CellPanel, Line, between, line_width
+from cockpit.domain.eta import words
+from cockpit.domain.state import State
+from cockpit.domain.text import count, duration, safe
+from cockpit.tui.cells import CellPanel, Line, between, fit, line_width
 from cockpit.tui.messages import Snapshot
 from cockpit.tui.signs import state_sign
 
@@ -19,7 +21,6 @@ class StatusLine(CellPanel, can_focus=False):
     framed = False
     _snapshot: Snapshot | None = None
     _notice: Line | None = None
-    read_only = False
 
     def show(self, snapshot: Snapshot) -> None:
         """Take in a new look."""
@@ -52,9 +53,14 @@ class StatusLine(CellPanel, can_focus=False):
             ]
         run = self._run(state)
         far = self._notice or progress(state)
+        alarm = self._alarm(state)
         if height > 1:
-            return [between(head, run, width), between([(" ", ""), *far], [], width)]
-        for parts in ([*head, ("   ", ""), *run], run, [run[2], run[3]]):
+            lead = alarm if alarm and self._notice is None else [(" ", "")]
+            if self._notice is None and line_width(lead) + line_width(far) > width:
+                far = progress(state, epoch=False)
+            return [between(head, run, width), fit([*lead, *far], width)]
+        named, short = [*head, ("   ", ""), *run, *alarm], [run[2], run[3], *alarm]
+        for parts in (named, [*run, *alarm], short, run[2:4]):
             if line_width(parts) + line_width(far) + 2 <= width:
                 return [between(parts, far, width)]
         return [between([(" ", ""), *run[2:4]], far, width)]
@@ -69,11 +75,20 @@ class StatusLine(CellPanel, can_focus=False):
             (f"{str(state.state).upper()}{spent} ", name),
         ]
 
+    @staticmethod
+    def _alarm(state: RunState) -> Line:
+        """The gravest trouble, in a few words."""
+        if not state.troubles:
+            return []
+        worst = state.troubles[0]
+        more = f" +{len(state.troubles) - 1}" if len(state.troubles) > 1 else ""
+        return [(f" ! {worst.short}{more} ", "bad" if worst.level == "bad" else "warn")]
 
-def progress(state: RunState) -> Line:
+
+def progress(state: RunState, *, epoch: bool = True) -> Line:
     """``epoch 3/10  step 1,240/4,000  31%  ETA 27m (24–31m)``."""
     line: Line = []
-    if state.epoch is not None:
+    if epoch and state.epoch is not None:
         total = f"/{count(state.epochs_total)}" if state.epochs_total else ""
         line += [("epoch ", "dim"), (f"{state.epoch + 1}{total}", "text"), ("  ", "")]
     if state.step is not None:
@@ -81,8 +96,9 @@ def progress(state: RunState) -> Line:
         line += [("step ", "dim"), (f"{count(state.step)}{total}", "text"), ("  ", "")]
     if state.fraction is not None:
         line += [(f"{state.fraction:.0%}", "strong"), ("  ", "")]
-    if state.state.active:
-        line += [("ETA ", "dim"), *eta_line(state.eta), (" ", "")]
+    if state.state.active or state.eta.seconds is not None:
+        held = state.state is State.PAUSED and state.eta.seconds is not None  # nobody knows when it goes on
+        line += [("left " if held else "ETA ", "dim"), *eta_line(state.eta), (" ", "")]
     return line
 
 
@@ -90,6 +106,5 @@ def eta_line(eta: Eta) -> Line:
     """The estimate and its range, or why there is none."""
     if eta.seconds is None:
         return [(f"– {eta.reason}", "dim")]
-    most = "≤ " if eta.at_most else ""
-    low, high = rough_duration(eta.low), rough_duration(eta.high)
-    return [(f"{most}{rough_duration(eta.seconds)}", "strong"), (f" ({low}–{high})", "dim")]
+    left, rest = words(eta)
+    return [("≤ " * eta.at_most + left, "strong"), (f" {rest}", "dim")]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from cockpit.domain.causes import error_line, todo_about
 from cockpit.domain.state import State
-from cockpit.domain.text import count, number, rate, safe
+from cockpit.domain.text import count, counted, number, rate, safe
 from cockpit.tui.cells import CellPanel, Line
 from cockpit.tui.messages import Snapshot
-from cockpit.tui.prose import wrap
+from cockpit.tui.prose import chop, wrap
 from cockpit.tui.signs import bar
 
 if TYPE_CHECKING:
@@ -19,10 +21,11 @@ class Progress(CellPanel):
     """The stage it is in, its pace, epoch and run as bars, and the health of its gradients."""
 
     _state: RunState | None = None
+    _edited = False  # the config file is another than the run trains with
 
     def show(self, snapshot: Snapshot) -> None:
         """Take in a new look."""
-        self._state = snapshot.selected
+        self._state, self._edited = snapshot.selected, bool(snapshot.config_changes)
         self.repaint()
 
     def rows(self, width: int, height: int) -> list[Line]:
@@ -30,18 +33,21 @@ class Progress(CellPanel):
         state = self._state
         if state is None:
             return [[("no run selected", "faint")]]
+        alarms = self._alarms(state, width)
+        figures = self._figures(state, width)
         if state.state.active:
-            lines: list[Line] = [self._stage(state), self._detail(state), self._pace(state)]
+            told = self._stage(state, width)
+            told += self._detail(state, width, max(2, height - len(alarms) - len(told) - len(figures)))
         else:
-            lines = [*_ending(state, width), [(safe(state.device), "dim")], self._pace(state)]
-        if state.epoch is not None and state.steps_per_epoch:
-            within = (state.step or 0) - state.epoch * state.steps_per_epoch
-            lines.append(self._bar("epoch", within / state.steps_per_epoch, width))
-        lines.append(self._bar("run", state.fraction, width))
-        if state.state.active and state.next_validation_in is not None:
-            lines.append([("val in ", "dim"), (f"{count(state.next_validation_in)} steps", "text")])
-        grad = number(state.grad_norm)
-        lines.append([("grad ", "dim"), (grad, "text"), ("  seed ", "dim"), (str(state.seed), "text")])
+            told = self._ending(state, width, height - len(alarms) - len(figures))
+        lines = [*alarms, *told, *figures]
+        for tracker in state.trackers:  # a command that is cut is no command
+            where = chop(safe(tracker.command or tracker.page or tracker.place, 500), width, "dim")
+            lines += where if len(lines) + len(where) <= height else []
+        return lines
+
+    def _alarms(self, state: RunState, width: int) -> list[Line]:
+        lines: list[Line] = []
         if state.nonfinite_count:
             first = state.nonfinite[0]
             many = "+" if state.nonfinite_unnamed else ""
@@ -50,50 +56,82 @@ class Progress(CellPanel):
         if state.save_error:
             said = f"! last save failed: {safe(state.save_error)}; older ones are kept"
             lines = [*wrap(said, width, "bad"), *lines]
+        told = [trouble for trouble in state.troubles if trouble.kind not in ("nonfinite", "save")]
+        lines = [[(f"! {trouble.short}", trouble.level)] for trouble in told] + lines
+        if self._edited:
+            said = "! config file edited: this will not change the running experiment"
+            lines = [*wrap(said, width, "warn"), [("v", "key"), (" what was edited", "dim")], *lines]
         if not state.supervised:
             lines.insert(0, [("! unsupervised: its runner is gone", "warn")])
         return lines
 
-    def _stage(self, state: RunState) -> Line:
+    def _ending(self, state: RunState, width: int, room: int) -> list[Line]:
+        """How it ended and what to press; in so many lines, and in three or six if there are not even those."""
+        resumes = state.state is not State.FINISHED and bool(state.last_checkpoint) and not self.read_only
+        room -= resumes
+        last = safe(error_line(state.exception))
+        cause = wrap(last, width, "bad") if last and last not in state.evidence else []
+        cause += wrap(todo, width, "dim") if (todo := todo_about(last)) else []
+        lines = _cut(wrap(safe(state.told), width, "strong"), max(3, room - min(3, len(cause))))
+        lines += _cut(cause, max(3, room - len(lines)))
+        return [*lines, [("r", "key"), (" resumes it", "dim")]] if resumes else lines
+
+    def _figures(self, state: RunState, width: int) -> list[Line]:
+        """Those that are known."""
+        lines: list[Line] = []
+        if state.device and (state.stage is None or not state.state.active):
+            lines.append([(safe(state.device), "dim")])
+        if state.steps_per_second:
+            lines.append(self._pace(state, state.steps_per_second))
+        if state.epoch is not None and state.steps_per_epoch:
+            within = (state.step or 0) - state.epoch * state.steps_per_epoch
+            lines.append(self._bar("epoch", min(1.0, within / state.steps_per_epoch), width))
+        if state.fraction is not None:
+            lines.append(self._bar("run", state.fraction, width))
+        if state.state.active and state.next_validation_in is not None:
+            lines.append([("val in ", "dim"), (counted(state.next_validation_in, "step"), "text")])
+        grad: Line = [("grad ", "dim"), (f"{number(state.grad_norm)}  ", "text")] if state.grad_norm is not None else []
+        seed: Line = [("seed ", "dim"), (str(state.seed), "text")] if state.seed is not None else []
+        lines += [[*grad, *seed]] if grad or seed else []
+        names = Counter(tracker.told for tracker in state.trackers)
+        told = ", ".join(f"{name} ×{many}" if many > 1 else name for name, many in names.items())
+        return [*lines, [(safe(told, 200), "text")]] if told else lines
+
+    def _stage(self, state: RunState, width: int) -> list[Line]:
         stage = state.stage
         if stage is None:
-            return [("starting", "text"), (f" {safe(state.evidence)}", "dim")]
+            return _cut(wrap(safe(state.told), width, "text"), 2)
         training = [s for s in state.stages if s.pipeline == "training" and s.name == "train"]
         shown = training[0] if training and training[0].status == "running" else stage
-        return [(f"{shown.pipeline} {shown.index}/{shown.of} ", "dim"), (safe(shown.name), "strong")]
+        return [[(f"{shown.pipeline} {shown.index}/{shown.of} ", "dim"), (safe(shown.name), "strong")]]
 
-    def _detail(self, state: RunState) -> Line:
+    def _detail(self, state: RunState, width: int, room: int) -> list[Line]:
         if state.phase_total and state.phase_done is not None:
-            return [(f"validating {count(state.phase_done)}/{count(state.phase_total)}", "accent")]
+            return [[(f"validating {count(state.phase_done)}/{count(state.phase_total)}", "accent")]]
         stage = state.stage
         if stage is None:
-            return [(safe(state.device), "dim")]
+            return []
         if stage.total and stage.done is not None:
-            return [(f"{count(stage.done)}/{count(stage.total)}", "text")]
-        return [(safe(state.evidence if state.step else stage.detail), "dim")]
+            return [[(f"{count(stage.done)}/{count(stage.total)}", "text")]]
+        return _cut(wrap(safe(state.evidence if state.step else stage.detail), width, "dim"), room)
 
-    def _pace(self, state: RunState) -> Line:
-        per_second = state.steps_per_second
+    def _pace(self, state: RunState, per_second: float) -> Line:
         line: Line = [(rate(per_second, "it"), "text")]
-        if per_second and state.samples_per_step:
+        if state.samples_per_step:
             unit = "tok" if state.sample_unit == "tokens" else "smp"
             line += [("  ", ""), (rate(per_second * state.samples_per_step, unit), "text")]
         return line
 
-    def _bar(self, label: str, share: float | None, width: int) -> Line:
-        percent = f" {share:4.0%}" if share is not None else "    –"
-        return [(f"{label:<6}", "dim"), *bar(share, max(4, width - 11), plain=self.ascii), (percent, "text")]
+    def _bar(self, label: str, share: float, width: int) -> Line:
+        return [(f"{label:<6}", "dim"), *bar(share, max(4, width - 11), plain=self.ascii), (f" {share:4.0%}", "text")]
 
 
-def _ending(state: RunState, width: int) -> list[Line]:
-    """How it ended and what to press."""
-    lines = wrap(f"{state.state}: {safe(state.evidence)}", width, "strong")[:3]
-    last = safe(state.exception.strip().rpartition("\n")[2])
-    if last and last not in state.evidence:
-        lines += wrap(last, width, "bad")[:3]
-    if state.state is not State.FINISHED and state.last_checkpoint:
-        lines.append([("r", "key"), (" resume from a checkpoint", "dim")])
-    return lines
+def _cut(lines: list[Line], most: int) -> list[Line]:
+    """The first lines; the last says that there are more."""
+    if len(lines) <= most:
+        return lines
+    ((text, name),) = lines[most - 1]
+    return [*lines[: most - 1], [(f"{text.rstrip()[:-1]}…", name)]]
 
 
 class Log(CellPanel):
@@ -111,7 +149,7 @@ class Log(CellPanel):
 
     def status(self) -> Line:
         """Whether it follows."""
-        return [(f"{self._back} lines back", "warn")] if self._back else []
+        return [(f"{counted(self._back, 'line')} back", "warn")] if self._back else []
 
     def rows(self, width: int, height: int) -> list[Line]:
         """The last lines, or those that were scrolled to."""

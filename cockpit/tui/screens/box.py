@@ -28,6 +28,7 @@ class Box(CellPanel):
         self.foot: list[Line] = []
         self.top = 0  # first line of the body that is seen
         self.room = 0  # lines of the body that are seen at once
+        self.longer = False  # than what is seen at once
 
     def rows(self, width: int, height: int) -> list[Line]:
         """The part of the body that is scrolled to, and the foot."""
@@ -103,6 +104,8 @@ class BoxScreen(ModalScreen[Result]):
         box.foot = self.foot(inner)
         spare = len(box.foot) + 1 + _FRAME
         box.body = self.lines(inner, max(1, tall - spare))
+        box.longer = len(box.body) + spare > tall
+        box.foot = self.foot(inner)
         box.styles.width = max(1, width)
         box.styles.height = max(1, min(len(box.body) + spare, tall))
         box.repaint()

@@ -34,6 +34,12 @@ class DocumentScreen(BoxScreen[None]):
         self.text, self.note, self.copy = text, note, copy
         self._said = ""
 
+    def show(self, text: str, note: str, copy: str = "") -> None:
+        """Replace the text, once what it waited for is there."""
+        self.text, self.note, self.copy = text, note, copy
+        if self.is_attached:
+            self.layout_box()
+
     def lines(self, width: int, height: int) -> list[Line]:
         """Every line of the text, wrapped."""
         note: list[Line] = [*wrap(safe(self.note, 500), width, "dim"), []] if self.note else []
@@ -43,7 +49,8 @@ class DocumentScreen(BoxScreen[None]):
         """What to press, and that it was copied."""
         copy = (("y", "copy"),) if self.copy else ()
         scroll = "up down" if self.box.ascii else "↑↓"
-        line = keys_line(width, ("esc", "back"), *copy, (scroll, "scroll"), ("pgup pgdn", "page"))
+        moves = ((scroll, "scroll"), ("pgup pgdn", "page")) if self.box.longer else ()
+        line = keys_line(width, ("esc", "back"), *copy, *moves)
         return [[(self._said, "good")] if self._said else line]
 
     def on_key(self, event: events.Key) -> None:

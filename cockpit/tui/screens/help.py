@@ -14,8 +14,7 @@ from cockpit.tui.signs import state_sign
 _TWO_COLUMNS = 110  # cells inside
 _KEY, _STATE = 8, 14  # cells
 _MOVING = (
-    ("tab", "next panel"),
-    ("arrows", "or j k: move in a list; enter chooses"),
+    ("tab", "next panel; in a list arrows, j k, pgup, pgdn move"),
     ("ctrl+p", "find any action by its name"),
 )
 _MEANING = {
@@ -32,10 +31,13 @@ _MEANING = {
     State.KILLED: "a signal ended it",
     State.INTERRUPTED: "the machine went away under it",
     State.UNKNOWN: "cannot be told from here",
+    State.WATCHED: "another tool records it and tells no end",
 }
 _MARKS = (
     ("×", "x", "bad", "NaN, at the step where it happened"),
     ("↑ ↓", "^ v", "bad", "+inf, -inf, in red"),
+    ("Δ ¶", "C N", "warn", "a change of hyperparameters, a note; enter on the chart tells"),
+    ("!", "!", "bad", "where trouble began: NaN, a spike, divergence"),
     ("▲ ▼", "^ v", "train", "beyond the axis, in the line's colour"),
 )
 _PROMISE = "Closing the cockpit, the terminal or the connection does not end a run."
@@ -65,7 +67,8 @@ class HelpScreen(BoxScreen[None]):
 
     def foot(self, width: int) -> list[Line]:
         """What to press."""
-        return [keys_line(width, ("esc", "back"), ("up down" if self.box.ascii else "↑↓", "scroll"))]
+        moves = (("up down" if self.box.ascii else "↑↓", "scroll"), ("pgup pgdn", "page")) if self.box.longer else ()
+        return [keys_line(width, ("esc", "back"), *moves)]
 
     def on_key(self, event: events.Key) -> None:
         """Scroll, leave."""
@@ -89,7 +92,10 @@ class HelpScreen(BoxScreen[None]):
 
 def _keys(table: tuple[Key, ...], width: int) -> list[Line]:
     lines: list[Line] = [[("Keys", "title")]]
-    for shown, meaning in (*((key.shown, key.help) for key in table), *_MOVING):
+    pages = [key for key in table if key.action.startswith("page(")]
+    others = [(key.shown, key.help) for key in table if key not in pages]
+    turning = (f"{pages[0].shown}-{pages[-1].shown}", f"pages: {', '.join(key.label for key in pages)}")
+    for shown, meaning in (*others, turning, *_MOVING):
         lines += _row([(f"{shown:<{_KEY}}", "key")], meaning, _KEY, width)
     return lines
 
