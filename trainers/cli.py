@@ -8,11 +8,11 @@ from typing import Any
 
 from lightning.pytorch import Callback, LightningDataModule, LightningModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
-from lightning.pytorch.loggers import TensorBoardLogger
 
 from cockpit.recorder.autoload import exact_resume
 from cockpit.recorder.stages import stages
-from cockpit.runs.layout import ENV_RUN_DIR
+from cockpit.runs.layout import ENV_RUN_DIR, RunPaths
+from trainers.tracking import finish, loggers
 
 
 class TrainersCLI(LightningCLI):
@@ -29,24 +29,25 @@ class TrainersCLI(LightningCLI):
         stages().report("training", "load config", "done", detail=f"{name or 'command line'}")
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
-        """Tracking is set up here: TensorBoard inside the run, or Lightning's default place without one."""
+        """Tracking is set up here: what the config says, else the run's trackers, else Lightning's default."""
         run = os.environ.get(ENV_RUN_DIR)
         if run:
             kwargs.setdefault("default_root_dir", run)
             kwargs["enable_progress_bar"] = False
-            kwargs["logger"] = TensorBoardLogger(save_dir=run, name="tensorboard", version="")
+            if self._get(self.config_init, "trainer").logger in (None, True):
+                kwargs["logger"] = loggers(RunPaths(Path(run)))
         trainer: Trainer = super().instantiate_trainer(**kwargs)
         if not run:  # the recorder brings its own when a cockpit launches us
             trainer.callbacks.insert(0, exact_resume(Callback))  # type: ignore[attr-defined]
-        place = Path(trainer.log_dir).name if trainer.log_dir else "off"
-        stages().report("training", "set up tracking", "done", detail=f"TensorBoard in {place}/")
+        names = ", ".join(type(logger).__name__.removesuffix("Logger") for logger in trainer.loggers)
+        stages().report("training", "set up tracking", "done", detail=names or "off")
         return trainer
 
     def before_fit(self) -> None:
-        """Model and data exist; say how large the model is."""
-        count = sum(p.numel() for p in self.model.parameters())
-        detail = f"{type(self.model).__name__}, {count / 1e6:.2f} M parameters"
-        stages().report("training", "initialise model", "done", detail=detail)
+        """Model and data exist; say how large the model is, unless it waits for the data to tell."""
+        if count := sum(p.numel() for p in self.model.parameters()):
+            detail = f"{type(self.model).__name__}, {count / 1e6:.2f} M parameters"
+            stages().report("training", "initialise model", "done", detail=detail)
         if self.config[self.subcommand].get("ckpt_path"):
             stages().report("training", "load checkpoint", "running")
 
@@ -54,6 +55,7 @@ class TrainersCLI(LightningCLI):
         """Test the best weights, where the config asks for it."""
         if self.config[self.subcommand].test_after_fit and not self.trainer.interrupted:
             self.trainer.test(self.model, self.datamodule, ckpt_path="best", weights_only=True)
+        finish(self.trainer.loggers)
 
 
 def main(arguments: list[str] | None = None) -> None:

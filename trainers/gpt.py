@@ -133,19 +133,27 @@ class GPT(LightningModule):
 
     def configure_optimizers(self) -> Any:
         """AdamW, decaying matrices only; warm-up then cosine, stepped every optimizer step."""
-        matrices = [p for p in self.parameters() if p.dim() >= 2]
-        vectors = [p for p in self.parameters() if p.dim() < 2]
-        groups = [
-            {"params": matrices, "weight_decay": self.hparams["weight_decay"]},
-            {"params": vectors, "weight_decay": 0.0},
-        ]
-        optimizer = torch.optim.AdamW(groups, lr=self.hparams["lr"], betas=self.hparams["betas"])
-        steps = int(self.trainer.estimated_stepping_batches)
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer,
-            lambda step: warmup_cosine(step, self.hparams["warmup_steps"], steps, self.hparams["min_lr_ratio"]),
-        )
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        return decaying_adamw(self, betas=tuple(self.hparams["betas"]))
+
+
+def decaying_adamw(module: LightningModule, betas: tuple[float, float] = (0.9, 0.999)) -> Any:
+    """AdamW over what is trained, decaying matrices only, with warm-up and cosine at every optimizer step.
+
+    Args:
+        module: its hyperparameters are ``lr``, ``min_lr_ratio``, ``warmup_steps`` and ``weight_decay``.
+        betas: of AdamW.
+    """
+    hparams, steps = module.hparams, int(module.trainer.estimated_stepping_batches)
+    trained = [p for p in module.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in trained if p.dim() >= 2], "weight_decay": hparams["weight_decay"]},
+        {"params": [p for p in trained if p.dim() < 2], "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW([group for group in groups if group["params"]], lr=hparams["lr"], betas=betas)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: warmup_cosine(step, hparams["warmup_steps"], steps, hparams["min_lr_ratio"])
+    )
+    return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
 def warmup_cosine(step: int, warmup: int, total: int, floor: float) -> float:

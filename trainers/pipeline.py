@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cockpit.domain.state import DATA_STAGES
 from cockpit.recorder.stages import stages
 
 CODE_VERSION = 1  # raise it when a step would make other data from the same files
@@ -117,7 +118,7 @@ def preprocess(root: Path, paths: Iterable[str]) -> dict[str, bytes]:
     return texts
 
 
-def split(contents: dict[str, str], val: float, test: float, seed: int) -> dict[str, str]:
+def split(contents: dict[str, str], val: float, test: float, seed: int, unit: str = "file") -> dict[str, str]:
     """Step 3: put every file into one split by a hash of its content.
 
     A file never moves when others come or go, and no window of a validation file is ever trained on.
@@ -127,20 +128,26 @@ def split(contents: dict[str, str], val: float, test: float, seed: int) -> dict[
         val: share of files for validation, 0..1.
         test: share for testing.
         seed: another seed is another split.
+        unit: what is kept together, for a person.
     """
     assigned = {}
     for path, digest in contents.items():
         draw = int.from_bytes(hashlib.sha256(f"{seed}:{digest}".encode()).digest()[:8]) / 2**64
         assigned[path] = "test" if draw < test else "val" if draw < test + val else "train"
     counts = ", ".join(f"{sum(s == name for s in assigned.values()):,} {name}" for name in SPLITS)
-    stages().report("data", "split", "done", detail=f"{counts}, by file")
+    stages().report("data", "split", "done", detail=f"{counts}, by {unit}")
     return assigned
 
 
 def cache(folder: Path, build: Callable[[Path], None]) -> Path:
-    """Step 4: the processed folder, from the cache if it is whole, else made by ``build`` and moved into place."""
+    """Step 4: the processed folder, from the cache if it is whole, else made by ``build`` and moved into place.
+
+    Found whole, it makes the steps before it needless, and they are told as skipped.
+    """
     report = stages().report
     if is_whole(folder):
+        for name in DATA_STAGES[: DATA_STAGES.index("cache")]:
+            report("data", name, "skipped", detail="unchanged since it was cached")
         report("data", "cache", "done", detail=f"found {folder.name}")
         return folder
     damaged = folder.exists()

@@ -78,14 +78,10 @@ class StdlibText(LightningDataModule):
         files = pipeline.list_files(self.root, ".py")
         settings: dict[str, object] = {"root": str(self.root), "seed": self.seed, "val": 0.05, "test": 0.05}
         self.folder = self.data / "processed" / pipeline.fingerprint(files, settings)
-        if pipeline.is_whole(self.folder):
-            for name in ("validate raw data", "preprocess", "split"):
-                stages().report("data", name, "skipped", detail="unchanged since it was cached")
-        else:
-            self._note_source(files)
         pipeline.cache(self.folder, lambda folder: self._build(folder, files))
 
     def _build(self, folder: Path, files: list[pipeline.RawFile]) -> None:
+        self._note_source(files)
         report = pipeline.validate_raw(self.root, files)
         if not report.good:
             raise FileNotFoundError(f"no readable .py file below {self.root}")
@@ -99,6 +95,11 @@ class StdlibText(LightningDataModule):
         raw.mkdir(parents=True, exist_ok=True)
         note = {"source": str(self.root), "files": len(files), "bytes": sum(max(0, f.bytes) for f in files)}
         (raw / "source.json").write_text(json.dumps(note, indent=1) + "\n")
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the files and the settings that the cached data were made from."""
+        return self.folder.name
 
     def setup(self, stage: str | None = None) -> None:
         """Map the cached tokens; nothing is read before a window is."""

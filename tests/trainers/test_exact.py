@@ -1,4 +1,4 @@
-"""Both shipped trainers under a cockpit's recorder, killed at every kind of moment: the resumed one is the same."""
+"""The shipped trainers under a cockpit's recorder, killed at every kind of moment: the resumed one is the same."""
 
 import os
 import signal
@@ -9,14 +9,17 @@ from support.shipped import train, write_config
 
 pytestmark = pytest.mark.slow
 LONG = os.environ.get("COCKPIT_LONG") == "1"
-# steps in an epoch: gpt 12, digits 19; a validation of gpt every 6 batches, of digits at the end of an epoch
+# steps in an epoch: gpt 12, digits 19, tabular 9; a validation of gpt every 6 batches, of digits at the end of each
+# epoch, of tabular at the end of every other one
 DEATHS = {
     "gpt-stdlib": [{"die_at": 17}, {"die_at": 13}, {"die_in_validation": 18}, {"die_in_save": 15}],
     "digits": [{"die_at": 33}, {"die_at": 20}, {"die_in_validation": 38}, {"die_in_save": 30}],
+    "tabular": [{"die_at": 33}, {"die_at": 19}, {"die_in_validation": 36}, {"die_in_save": 30}],
 }
 KINDS = {
     "gpt-stdlib": [{}, {"workers": 2, "save_every": 4}, {"accumulate": 2, "save_every": 3}],
     "digits": [{}, {"save_every": 4}, {"accumulate": 2, "save_every": 3}],
+    "tabular": [{}],
 }
 CASES = [
     (name, kind, death)
