@@ -28,7 +28,7 @@ def planted(make_project):
     words = f"cannot log in with {CANARIES['log']}"
     script.write_text(script.read_text().replace("the data are cursed", words).replace("self.raise_at:", "12:"))
     keys = {"WANDB_API_KEY": CANARIES["environment"], "XDG_CONFIG_HOME": str(project.folder / "home")}
-    start = ("start", "tiny", "--yes", "--detach", "--json", "--set", f"fake.note={CANARIES['argv']}")
+    start = ("start", "tiny", "--allow", "start", "--detach", "--json", "--set", f"fake.note={CANARIES['argv']}")
     refused = project.cockpit(*start, check=False, **keys)
     assert refused.returncode == 3
     for fingerprint in json.loads(refused.stdout)["facts"].values():
@@ -62,3 +62,24 @@ def test_no_secret_is_on_the_screen(planted):
     window.wait_for("Resume tiny|cannot|Nothing to resume")
     raw = re.sub(rb"\x1b\[[0-?]*[ -/]*[@-~]", b"", bytes(window.raw)).decode(errors="replace")
     assert {kind for kind, secret in CANARIES.items() if secret in raw} <= {"log"}
+
+
+def test_no_secret_of_a_script_without_a_recorder_is_handed_on(make_project):
+    project = make_project()
+    script = f"raise ValueError('cannot log in with {CANARIES['log']}')\n"
+    (project.folder / "fail.py").write_text(script)
+    keys = {"WANDB_API_KEY": CANARIES["environment"], "XDG_CONFIG_HOME": str(project.folder / "home")}
+    start = ("run", "--allow", "start", "--detach", "--json", "--", "python", "fail.py", CANARIES["environment"])
+    folder = Path(json.loads(project.cockpit(*start, **keys).stdout)["path"])
+    wait_until((folder / "handoff.md").exists, "the handoff of the runner")
+    project.cockpit("handoff", "--all", **keys)
+    written = [path for path in folder.rglob("*") if path.is_file() and path.name != "output.log"]
+    written += [project.folder / "HANDOFF.md", *project.folder.glob("runs/*.jsonl")]
+    found = {
+        (path.name, kind)
+        for path in written
+        for kind, secret in CANARIES.items()
+        if secret in path.read_text(errors="replace")
+    }
+    assert found == set()
+    assert "cannot log in with [redacted]" in (folder / "handoff.md").read_text()

@@ -47,7 +47,7 @@ def test_a_run_wants_its_name(window, project):
     assert run.root.exists()
     window.press("d")
     window.wait_for("Delete the run")
-    window.press(run.id.rsplit("-", 1)[-1] + "\t\r")
+    window.press(run.id.rsplit("-", 1)[-1] + "\r")
     window.wait_for("is in the trash")
     assert not run.root.exists()
     window.press("u")

@@ -120,7 +120,7 @@ def test_without_its_lock_file_a_run_still_has_one_trainer(project):
     project.cockpit("checkpoint", "latest")
     for lock in (run.trainer_lock, run.runner_lock):
         lock.unlink()
-    refused = project.cockpit("resume", "latest", "--yes", "--detach", check=False)
+    refused = project.cockpit("resume", "latest", "--allow", "resume", "--detach", check=False)
     assert refused.returncode in (1, 75)
     assert len([p for p in marked(project.folder) if "trainers" in p.cmdline()]) == 1
     assert unbroken(run) > 0

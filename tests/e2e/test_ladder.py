@@ -96,7 +96,7 @@ def test_whatever_interrupts_it_a_checkpoint_and_a_handoff_remain(interrupted):
 
 def test_an_exception_is_told_and_handed_over(make_project):
     project = make_project(trainer="lightning_trainer", raise_at=12)
-    project.cockpit("start", "tiny", "--yes", "--detach")
+    project.cockpit("start", "tiny", "--allow", "start", "--detach")
     run = project.run()
     state = ended(run)
     assert (state.state, state.step) == (State.FAILED, 12)

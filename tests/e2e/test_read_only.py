@@ -6,6 +6,7 @@ import pytest
 from support.processes import wait_until
 
 from cockpit.runs.reader import RunReader
+from cockpit.runs.requests import pending
 from cockpit.tui.keys import KEYS
 
 pytestmark = pytest.mark.slow
@@ -28,8 +29,8 @@ def test_keys_that_act_are_not_there(training):
     window.wait_for("Keys")
     assert not window.shows("trash|ladder")
     window.press("\x1b")
-    state = project.steps_on(run, 10)
-    assert state.pending_requests == ()
+    project.steps_on(run, 10)
+    assert pending(run, ()) == []
     window.press("q")
     wait_until(lambda: window.process.poll() is not None, "the cockpit to close")
     added = {path.name for path in run.root.rglob("*")} - set(before)
@@ -39,7 +40,7 @@ def test_keys_that_act_are_not_there(training):
 @pytest.mark.parametrize(
     "words",
     [("start", "tiny"), ("stop", "latest"), ("resume", "latest"), ("delete", "latest"), ("checkpoint", "latest"),
-     ("pause", "latest"), ("trash", "purge"), ("handoff",), ("keys", "X", "test"), ("demo",)],
+     ("pause", "latest"), ("trash", "purge"), ("fetch", "x"), ("handoff",), ("keys", "X", "test"), ("demo",)],
     ids=lambda words: words[0],
 )  # fmt: skip
 def test_commands_that_act_are_refused(training, words):

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from support import saver
 
-from cockpit.recorder.durable import DurableSave
 from cockpit.runs.pickle_peek import peek
 
 pytestmark = pytest.mark.slow
@@ -74,34 +73,3 @@ def test_kills_during_saves(tmp_path, loops, filesystems):
     finally:
         if filesystems == "two":
             shutil.rmtree(temporary)
-
-
-class Io:
-    """Saves a file, or finds the disk full."""
-
-    full = False
-
-    def save_checkpoint(self, checkpoint, path, storage_options=None):
-        with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr("archive/data.pkl", checkpoint)
-        if self.full:
-            raise OSError(28, "No space left on device")
-
-    def remove_checkpoint(self, path):
-        Path(path).unlink()
-
-
-def test_nothing_good_is_removed_for_what_was_not_saved(tmp_path):
-    inner, told = Io(), []
-    io = DurableSave(
-        inner, saving=lambda path: None, saved=lambda path, *_: told.append(f"saved {path.name}"),
-        failed=lambda path, error: told.append(f"failed {path.name}"),
-        removed=lambda path: told.append(f"removed {path.name}"),
-    )  # fmt: skip
-    for number, full in enumerate((False, True, True, False)):
-        inner.full = full
-        io.save_checkpoint(b"", tmp_path / f"{number}.ckpt")
-        if number == 1:
-            io.remove_checkpoint(tmp_path / "0.ckpt")
-        assert [path.name for path in tmp_path.glob("*.ckpt")] == (["3.ckpt"] if number == 3 else ["0.ckpt"])
-    assert told == ["saved 0.ckpt", "failed 1.ckpt", "failed 2.ckpt", "saved 3.ckpt", "removed 0.ckpt"]

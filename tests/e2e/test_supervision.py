@@ -54,11 +54,11 @@ def test_a_run_without_runner_can_be_resumed_once_it_has_ended(project):
     run = project.start()
     project.cockpit("checkpoint", "latest")
     kill_runner(run)
-    refused = project.cockpit("resume", "latest", "--yes", "--detach", check=False)
+    refused = project.cockpit("resume", "latest", "--allow", "resume", "--detach", check=False)
     assert refused.returncode == 1
     trainer_of(run).kill()
     before = ended(run).step
-    project.cockpit("resume", "latest", "--yes", "--detach")
+    project.cockpit("resume", "latest", "--allow", "resume", "--detach")
     state = wait_until(lambda: (s := RunReader(run).poll()).attempt == 2 and (s.step or 0) > before and s, "steps")
     assert state.state is State.RUNNING
     assert state.supervised
@@ -72,4 +72,4 @@ def test_two_cockpits_agree(project):
         window.wait_for("RUNNING")
     trainer_of(run).kill()
     ended(run)
-    wait_until(lambda: all(w.shows("KILLED") for w in windows), "both to say so", seconds=2.0)
+    wait_until(lambda: all(w.shows("KILLED") for w in windows), "both to say so")

@@ -7,7 +7,7 @@ import struct
 import psutil
 import pytest
 from benchmarks.scenes import finished, many
-from support.project import step_shown
+from support.project import COCKPIT, step_shown
 
 pytestmark = pytest.mark.slow
 ESCAPE = re.compile(rb"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07]*\x07|P[^\x1b]*\x1b\\|[()][A-Z0-9]|.)")
@@ -25,6 +25,18 @@ def test_a_dumb_terminal_is_told_what_to_use_instead(training):
     assert "cockpit status" in window.text()
     assert not re.search(rb"\x1b", window.raw)
     assert json.loads(project.cockpit("status", "--json", TERM="dumb").stdout)["state"] == "running"
+
+
+@pytest.mark.parametrize("stderr", ["2>errors", "2>&-"])
+def test_errors_written_elsewhere_leave_the_screen_where_it_is(training, stderr):
+    project, _ = training
+    window = project.window(argv=["sh", "-c", f"exec {COCKPIT} {stderr}"])
+    step_shown(window, 5)
+    window.press("\x03")
+    window.wait_for("ctrl\\+c ends nothing; q leaves, training goes on")
+    window.press("q")
+    assert window.process.wait(timeout=60) == 0
+    window.wait_for("goes on without the cockpit")
 
 
 @pytest.mark.parametrize("locale", [{"LANG": "C"}, {"LC_ALL": "POSIX"}, {"LANG": "en_US.ISO-8859-1"}], ids=range(3))

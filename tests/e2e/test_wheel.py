@@ -48,3 +48,11 @@ def test_the_demo_needs_only_the_wheel(cockpit, site, tmp_path):
     assert Path(state["path"]).parent == tmp_path / "runs"
     assert Path(record["config"]).is_relative_to(site)
     assert list((tmp_path / "data" / "processed").glob("*/manifest.csv"))
+
+
+def test_the_templates_are_in_the_wheel(site, tmp_path):
+    environment = os.environ | {"PYTHONPATH": str(site)}
+    words = [sys.executable, "-c", _CALL, "init", "new", "--yes"]
+    subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, timeout=60, check=True)
+    made = {str(path.relative_to(tmp_path / "new")) for path in (tmp_path / "new").rglob("*") if path.is_file()}
+    assert {".gitignore", "train.py", "data/raw/points.csv", "models/.gitkeep"} <= made

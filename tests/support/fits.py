@@ -2,15 +2,18 @@
 
 import contextlib
 import hashlib
+import json
 import multiprocessing
 import os
 import sys
+import time
 import traceback
 from multiprocessing import connection
 
+from cockpit.runs.atomic import write_atomic
 from cockpit.runs.layout import ENV_ATTEMPT, ENV_RUN_DIR, RunPaths
 
-DEADLINE = 120.0  # seconds; far beyond what any of them takes
+DEADLINE = 180.0  # seconds; far beyond what any of them takes
 _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(["lightning.pytorch", "cockpit.recorder.recorder", "sklearn.datasets", "pandas"])
 
@@ -74,6 +77,14 @@ def new_run(folder):
     for place in (run.requests, run.checkpoints):
         place.mkdir(parents=True, exist_ok=True)
     return run
+
+
+def leave(run, verb):
+    """A request as a newer cockpit, or a hand, writes it: of any verb; gives its id."""
+    now = time.time()
+    identity = f"{now:.3f}-{os.urandom(3).hex()}"
+    write_atomic(run.requests / f"{identity}.json", json.dumps({"id": identity, "verb": verb, "t": now}))
+    return identity
 
 
 def recorded(run, target, *arguments, attempt=1, **environment):

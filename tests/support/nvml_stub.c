@@ -84,11 +84,6 @@ int nvmlDeviceGetPowerUsage(int *device, unsigned int *milliwatts) {
     *milliwatts = 512000;
     return 0;
 }
-int nvmlDeviceGetEnforcedPowerLimit(int *device, unsigned int *milliwatts) {
-    ASK("GetEnforcedPowerLimit");
-    *milliwatts = 700000;
-    return 0;
-}
 int nvmlDeviceGetComputeRunningProcesses_v3(int *device, unsigned int *count, Process *processes) {
     char list[512] = "", *rest = list, *word;
     const char *pids = getenv("NVML_PIDS");

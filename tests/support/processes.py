@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 MARK = "COCKPIT_TEST"  # an environment variable that every process of a test inherits
-DEADLINE = 60.0  # seconds; far beyond what anything here takes
+DEADLINE = 180.0  # seconds; far beyond what anything here takes
 
 
 def wait_until(condition, what, seconds=DEADLINE, pause=0.02):

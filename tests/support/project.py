@@ -13,30 +13,18 @@ from support.terminal import Terminal
 
 from cockpit.runs.layout import RunPaths
 from cockpit.runs.reader import RunReader
+from cockpit.runs.store import run_folders
 
 COCKPIT = str(Path(sys.executable).parent / "cockpit")
-START = ("start", "tiny", "--yes")
+START = ("start", "tiny", "--allow", "start")
 
 
-class Project:
-    """A project folder and what people do in it; every process it starts carries its mark.
+class Place:
+    """A folder and what people do in it; every process it starts carries its mark."""
 
-    Args:
-        folder: where to make it.
-        steps: how long the trainer trains.
-        trainer: ``fake_trainer``, or ``lightning_trainer`` for a real fit.
-        command: the cockpit of which environment.
-        fake: what steers the trainer, see there.
-    """
-
-    def __init__(self, folder, steps=1_000_000, trainer="fake_trainer", command=COCKPIT, **fake):
+    def __init__(self, folder, command=COCKPIT):
         self.folder, self._command = folder, command
-        (folder / "configs").mkdir(parents=True)
-        config = {"seed_everything": 1, "trainer": {"max_steps": steps, "accelerator": "cpu"}, "fake": fake}
-        (folder / "configs" / "tiny.yaml").write_text(json.dumps(config))
-        (folder / "trainers").mkdir()  # found before the installed one: the trainer works in the project's folder
-        (folder / "trainers" / "__init__.py").touch()
-        shutil.copy(Path(__file__).with_name(f"{trainer}.py"), folder / "trainers" / "__main__.py")
+        folder.mkdir(parents=True, exist_ok=True)
         self.environment = {
             "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "TERM": "xterm-256color",
             "LANG": "C.UTF-8", "PYTHONPATH": os.environ.get("PYTHONPATH", ""), MARK: str(folder),
@@ -45,7 +33,8 @@ class Project:
 
     def paste(self, text):
         """What a person copies into a bare shell."""
-        subprocess.run(["bash", "-euc", text], env={"PATH": os.environ["PATH"]}, check=True, timeout=DEADLINE)
+        around = {"PATH": os.environ["PATH"], MARK: str(self.folder)}
+        subprocess.run(["bash", "-euc", text], env=around, check=True, timeout=DEADLINE)
 
     def cockpit(self, *words, check=True, cwd=None, **environment):
         """A command without a terminal."""
@@ -57,13 +46,6 @@ class Project:
         assert "Traceback" not in done.stderr
         return done
 
-    def start(self, **environment):
-        """A run without a cockpit; waits for its first steps."""
-        started = json.loads(self.cockpit(*START, "--detach", "--json", **environment).stdout)
-        run = RunPaths(Path(started["path"]))
-        self.steps_on(run)
-        return run
-
     def window(self, *words, argv=None, size=(140, 40), **environment):
         """A cockpit in a terminal of its own, or ``argv`` there."""
         window = Terminal(argv or [COCKPIT, *words], self.folder, self.environment | environment, size)
@@ -72,7 +54,7 @@ class Project:
 
     def run(self):
         """The newest run, once there is one."""
-        return RunPaths(wait_until(lambda: sorted(self.folder.glob("runs/2*"))[-1:], "a run")[0])
+        return wait_until(lambda: run_folders(self.folder / "runs"), "a run")[0]
 
     def steps_on(self, run, more=5):
         """Wait until training is ``more`` steps further than now, or begins; gives the state."""
@@ -92,6 +74,34 @@ class Project:
         for window in self._windows:
             window.close()
         end_marked(self.folder)
+
+
+class Project(Place):
+    """A project that trains configs.
+
+    Args:
+        folder: where to make it.
+        steps: how long the trainer trains.
+        trainer: ``fake_trainer``, or ``lightning_trainer`` for a real fit.
+        command: the cockpit of which environment.
+        fake: what steers the trainer, see there.
+    """
+
+    def __init__(self, folder, steps=1_000_000, trainer="fake_trainer", command=COCKPIT, **fake):
+        super().__init__(folder, command)
+        (folder / "configs").mkdir(parents=True)
+        config = {"seed_everything": 1, "trainer": {"max_steps": steps, "accelerator": "cpu"}, "fake": fake}
+        (folder / "configs" / "tiny.yaml").write_text(json.dumps(config))
+        (folder / "trainers").mkdir()  # found before the installed one: the trainer works in the project's folder
+        (folder / "trainers" / "__init__.py").touch()
+        shutil.copy(Path(__file__).with_name(f"{trainer}.py"), folder / "trainers" / "__main__.py")
+
+    def start(self, **environment):
+        """A run without a cockpit; waits for its first steps."""
+        started = json.loads(self.cockpit(*START, "--detach", "--json", **environment).stdout)
+        run = RunPaths(Path(started["path"]))
+        self.steps_on(run)
+        return run
 
 
 def unbroken(run):

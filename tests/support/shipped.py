@@ -15,6 +15,12 @@ _SMALL = {
         "trainer": {"max_epochs": 3, "val_check_interval": 6},
     },
     "digits": {"model": {"channels": 4}, "data": {}, "trainer": {"max_epochs": 3}},
+    "tabular": {"model": {}, "data": {}, "trainer": {"max_epochs": 12}},
+    "finetune-lora": {
+        "model": {"lora_rank": 2, "lora_dropout": 0.1, "warmup_steps": 2},
+        "data": {"context": 48, "batch_size": 4, "val": 0.2},
+        "trainer": {"max_epochs": 3},
+    },
 }
 
 
@@ -49,16 +55,22 @@ class Watch(Callback):
         print("hash", digest(module.state_dict()), flush=True)
 
 
-def write_config(name, path, raw, death, *, workers=0, accumulate=1, save_every=5):
-    """The shipped config of that name, in small, with a :class:`Watch` in it."""
+def write_config(name, path, raw, death, *, workers=0, accumulate=1, save_every=5, **model):
+    """The shipped config of that name, in small, with a :class:`Watch` in it.
+
+    ``raw`` is the folder of source files for gpt-stdlib, and for finetune-lora one with ``base`` and ``rows.jsonl``.
+    """
     tree = yaml.safe_load((configs_folder() / f"{name}.yaml").read_text())
     small = _SMALL[name]
     tree["test_after_fit"] = False
-    tree["model"]["init_args"] |= small["model"]
+    tree["model"]["init_args"] |= small["model"] | model
     tree["data"]["init_args"] |= small["data"]
     tree["trainer"] |= small["trainer"] | {"accelerator": "cpu", "accumulate_grad_batches": accumulate}
     if name == "gpt-stdlib":
         tree["data"]["init_args"] |= {"root": str(raw), "workers": workers}
+    if name == "finetune-lora":
+        tree["model"]["init_args"]["base"] = tree["data"]["init_args"]["tokenizer"] = str(raw / "base")
+        tree["data"]["init_args"]["file"] = str(raw / "rows.jsonl")
     for callback in tree["trainer"]["callbacks"]:
         if "every_n_train_steps" in callback["init_args"]:
             callback["init_args"] |= {"every_n_train_steps": save_every, "save_top_k": -1, "filename": "{step}"}

@@ -9,14 +9,17 @@ from pathlib import Path
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer, seed_everything
-from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.strategies import DDPStrategy
 from support.fits import digest
+from torch.optim import lr_scheduler
 from torch.utils.data import DataLoader, TensorDataset
 
+from cockpit.recorder import ranks
 from cockpit.recorder.autoload import exact_resume
 from cockpit.recorder.sampler import EpochSampler
-from cockpit.runs.layout import ENV_RUN_DIR
+from cockpit.runs import requests
+from cockpit.runs.layout import ENV_RUN_DIR, RunPaths
 
 SAMPLES, BATCH = 48, 4
 
@@ -45,6 +48,23 @@ class Options:
     die_in_validation: int | None = None
     die_in_save: int | None = None
     stop_at: int | None = None  # by trainer.should_stop
+    ask_at: int | None = None  # at this step somebody asks for the changes below, and every step is a look
+    ask: tuple = ()  # dicts of values, one request each
+    verbs: tuple = ()  # and for these, without values
+    schedule: str | None = None  # of the learning rate: a key of SCHEDULES
+    patience: int | None = None  # of an early stopping
+
+
+SCHEDULES = {
+    "cosine": lambda optimizer, steps: lr_scheduler.CosineAnnealingLR(optimizer, steps, eta_min=1e-4),
+    "lambda": lambda optimizer, steps: lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / (2 * steps)),
+    "one-cycle": lambda optimizer, steps: lr_scheduler.OneCycleLR(optimizer, 1e-2, total_steps=steps),
+    "warm-up": lambda optimizer, steps: lr_scheduler.SequentialLR(
+        optimizer,
+        [lr_scheduler.LinearLR(optimizer, 0.1, total_iters=5), lr_scheduler.ExponentialLR(optimizer, 0.95)],
+        [5],
+    ),
+}
 
 
 class Tiny(LightningModule):
@@ -71,7 +91,12 @@ class Tiny(LightningModule):
         self.log("val/loss", loss, sync_dist=self.options.processes > 1)
 
     def configure_optimizers(self):
-        return torch.optim.AdamW(self.parameters(), lr=1e-2)
+        weights, biases = ([p for p in self.parameters() if p.dim() == d] for d in (2, 1))
+        optimizer = torch.optim.AdamW([{"params": weights}, {"params": biases, "lr": 2e-2}], lr=1e-2)
+        if self.options.schedule is None:
+            return optimizer
+        schedule = SCHEDULES[self.options.schedule](optimizer, int(self.trainer.estimated_stepping_batches))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
 class Tell(Callback):
@@ -88,6 +113,12 @@ class Tell(Callback):
             return
         self.last = trainer.global_step
         print(self.last, float(outputs["loss"]).hex(), flush=True)
+        print("rates", self.last, *(g["lr"] for g in trainer.optimizers[0].param_groups), flush=True)
+        if self.options.ask_at == self.last and trainer.is_global_zero:
+            for values in self.options.ask:
+                requests.send(RunPaths(self.options.folder), "modify", values)
+            for verb in self.options.verbs:
+                requests.send(RunPaths(self.options.folder), verb)
         if self.options.die_at == self.last:
             die()
         if self.options.stop_at == self.last:
@@ -123,11 +154,15 @@ def loaders(options):
 
 def train(options):
     seed_everything(7, verbose=False)
+    if options.ask or options.verbs:
+        ranks.LOOK_EVERY = 0.0
     saver = ModelCheckpoint(
         every_n_train_steps=options.save_every, save_on_train_epoch_end=options.save_every is None, save_top_k=-1,
         filename="{step}",
     )  # fmt: skip
     callbacks = [saver, Tell(options)]
+    if options.patience:
+        callbacks.append(EarlyStopping("val/loss", patience=options.patience, min_delta=1e9))
     if ENV_RUN_DIR not in os.environ:
         saver.dirpath = str(options.folder)
         callbacks.append(exact_resume(Callback))
