@@ -20,9 +20,9 @@ _GROWING = 10  # points for each one that the window of a short curve is wide
 _NEGLIGIBLE = 1e-18  # a share of a sum that float64 cannot show
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SeriesView:
-    """A series at one moment; the arrays are views that later growth does not change.
+    """A series at one moment; the arrays are views that later growth does not change. Equal is only the same one.
 
     Attributes:
         steps: int32 or int64 [N], non-decreasing.
@@ -105,12 +105,14 @@ class Series:
         self._times: Floats = np.empty(0)
         self._length = 0
         self._smoother = Smoother(smoothing)
+        self._view: SeriesView | None = None  # as long as nothing has changed
 
     def __len__(self) -> int:
         return self._length
 
     def extend(self, steps: Ints, times: Floats, values: Floats) -> None:
         """Append points, in the order they were recorded."""
+        self._view = None
         end = self._length + len(steps)
         if end > len(self._steps):
             self._reserve(max(end, 4 * len(self._steps)))
@@ -129,6 +131,7 @@ class Series:
         keep = int(np.searchsorted(self._steps[: self._length], step, side="right"))
         if keep == self._length:
             return
+        self._view = None
         dropped = self._length - keep
         self._length = keep
         self._times = self._times[: max(0, len(self._times) - dropped)]
@@ -140,15 +143,18 @@ class Series:
     def smooth(self, weight: float) -> None:
         """Smooth the whole series anew; 0 is no smoothing, towards 1 is more."""
         if weight != self._smoother.weight:
+            self._view = None
             self._smoother = Smoother(weight)
             smoothed = _room(len(self._smoothed), np.float32)
             smoothed[: self._length] = self._smoother.extend(self._values[: self._length])
             self._smoothed = smoothed
 
     def view(self) -> SeriesView:
-        """The series as it is now."""
-        n = self._length
-        return SeriesView(self._steps[:n], self._values[:n], self._smoothed[:n], self._times)
+        """The series as it is now; the same view until something changes."""
+        if self._view is None:
+            n = self._length
+            self._view = SeriesView(self._steps[:n], self._values[:n], self._smoothed[:n], self._times)
+        return self._view
 
     def _reserve(self, capacity: int) -> None:
         self._steps = _moved(self._steps, self._length, capacity, self._steps.dtype)

@@ -42,6 +42,7 @@ class Chart(CellPanel):
         self._plotted: tuple[Plotted, ...] = ()
         self._total: int | None = None
         self._marks: tuple[tuple[int, str], ...] = ()
+        self._shown: tuple[object, ...] = ()  # what was drawn last: a look at a run that stands still draws nothing
         self._zoom = 0
         self._pan = 0.0  # share of the whole by which the window lies left of the end
 
@@ -49,7 +50,10 @@ class Chart(CellPanel):
         """Draw these series; ``total`` is the planned length in steps, ``marks`` are (step, character)."""
         self._plotted = tuple(p for p in plotted if len(p.series.steps))
         self._total, self._marks = total, marks
-        self.repaint()
+        shown = (self.title, self._plotted, total, marks)
+        if shown != self._shown or not self._plotted:  # where no curve is yet, other words may have come
+            self._shown = shown
+            self.repaint()
 
     def toggle_log(self) -> None:
         """Logarithmic or linear y-axis."""

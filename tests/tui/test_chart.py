@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from textual.app import App
 
 from cockpit.domain.series import Series
 from cockpit.tui.chart import Chart, Plotted
@@ -41,3 +42,34 @@ def test_what_begins_late_has_the_whole_width():
     axis = drawn(range(2250, 2500), np.linspace(1, 0, 250))[-1]
     assert axis.split()[0] != "0"
     assert drawn(range(1, 250), np.linspace(1, 0, 249))[-1].split()[0] == "0"
+
+
+async def test_a_look_at_a_curve_that_stands_still_draws_nothing():
+    class Counted(Chart):
+        times = 0
+
+        def rows(self, width, height):
+            self.times += 1
+            return super().rows(width, height)
+
+    def look(*, total=1000):
+        chart.show((Plotted("lr", series.view(), "lr"),), total)
+        return chart.times
+
+    class OneChart(App):
+        def compose(self):
+            yield chart
+
+    chart, series = Counted("lr", "nothing yet"), Series()
+    points = np.arange(10)
+    series.extend(points, points.astype(float), points / 10)
+    async with OneChart().run_test(size=(60, 20)):
+        first = look()
+        assert look() == first > 0
+        series.extend(points + 10, points.astype(float), points / 10)
+        assert look() == first + 1
+        series.truncate_after(12)
+        assert look() == first + 2
+        assert look(total=2000) == first + 3
+        chart.title = "another"
+        assert look(total=2000) == first + 4
