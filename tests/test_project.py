@@ -3,7 +3,9 @@
 import pytest
 
 from cockpit.probes.gpu import GpuReport
-from cockpit.project import Project, configs, find_project, gather, gathering, read_config
+from cockpit.project import Project, find_project, gathering
+from cockpit.project.config_files import configs, read_config
+from cockpit.project.gathering import gather
 from cockpit.project.inputs import absent
 
 CONFIG = """\

@@ -12,7 +12,7 @@ from cockpit.domain.publish import Card, Taken, publishable
 from cockpit.domain.run import RunState
 from cockpit.domain.text import count, counted, number, safe
 from cockpit.errors import CockpitError
-from cockpit.project import read_tree
+from cockpit.project.config_files import read_tree
 from cockpit.runs.layout import RunPaths
 
 

@@ -22,7 +22,8 @@ from cockpit.domain.text import safe
 from cockpit.errors import CockpitError
 from cockpit.probes.environment import packages
 from cockpit.probes.gpu import GpuReport
-from cockpit.project import ConfigFile, facts_of, parse_config, read_tree
+from cockpit.probes.yaml_text import parse_config
+from cockpit.project.config_files import ConfigFile, facts_of, read_tree
 from cockpit.runs.layout import RunPaths
 
 _CPU, _NO_GPU = "CPU", "no GPU"

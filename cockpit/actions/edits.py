@@ -11,7 +11,7 @@ from cockpit.domain.run import Launch
 from cockpit.domain.secrets import REDACTED, redact
 from cockpit.domain.text import safe
 from cockpit.errors import CockpitError
-from cockpit.project import parse_config
+from cockpit.probes.yaml_text import parse_config
 from cockpit.runs.layout import RunPaths
 
 

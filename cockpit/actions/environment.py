@@ -11,7 +11,8 @@ from cockpit.domain.keys import Handling, Key, KeysUnnamed, Kind, handle
 from cockpit.domain.text import safe
 from cockpit.errors import ConfigError, NotPossible, UsageError
 from cockpit.probes.keyring import Keyring
-from cockpit.project import Project, chosen_trackers
+from cockpit.project import Project
+from cockpit.project.tracking import chosen_trackers
 from cockpit.runs.layout import ENV_ATTEMPT, ENV_ESTIMATE, ENV_RUN_DIR, ENV_TRACKERS
 
 OFFLINE = {

@@ -23,7 +23,8 @@ from cockpit.domain.secrets import redact
 from cockpit.domain.text import rough_duration, size
 from cockpit.errors import CockpitError, NotPossible
 from cockpit.probes.gpu import GpuProbe
-from cockpit.project import ConfigFile, Project
+from cockpit.project import Project
+from cockpit.project.config_files import ConfigFile
 from cockpit.project.launching import launch_of
 from cockpit.runner.asker import CalledOff, Progress, measure
 from cockpit.runner.dryrun import FIRST_SIGN, DrySpec, Outcome

@@ -20,7 +20,8 @@ from cockpit.domain.text import counted, duration, rough_duration, safe, size
 from cockpit.probes.git import git_state
 from cockpit.probes.gpu import GpuReport, GpuSample
 from cockpit.probes.host import HostProbe
-from cockpit.project import ConfigFile, Project, shipped_configs_folder
+from cockpit.project import Project
+from cockpit.project.config_files import ConfigFile, shipped_configs_folder
 from cockpit.runs.estimates import load_estimate
 from cockpit.runs.layout import RunPaths
 from cockpit.runs.reader import RunReader

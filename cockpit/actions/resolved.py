@@ -21,7 +21,8 @@ from cockpit.domain.secrets import redactor
 from cockpit.domain.text import rough_duration
 from cockpit.errors import ConfigError, LaunchError
 from cockpit.probes.yaml_text import parse_config
-from cockpit.project import ConfigFile, Project
+from cockpit.project import Project
+from cockpit.project.config_files import ConfigFile
 from cockpit.project.launching import calls_cli, launch_of
 from cockpit.runs.process import readable
 

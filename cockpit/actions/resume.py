@@ -29,7 +29,8 @@ from cockpit.domain.secrets import REDACTED, redact
 from cockpit.domain.text import count, counted, number, safe, shell_line, size
 from cockpit.errors import NotPossible, ResumeUnknown, UsageError
 from cockpit.probes.gpu import GpuProbe, GpuReport
-from cockpit.project import Project, read_config
+from cockpit.project import Project
+from cockpit.project.config_files import read_config
 from cockpit.runner.attempt import LaunchSpec
 from cockpit.runner.launch import launch
 from cockpit.runs.checkpoints import inspect_checkpoints

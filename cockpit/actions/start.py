@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cockpit import project as projects
 from cockpit.actions.begin import begin
 from cockpit.actions.digest import digest
 from cockpit.actions.environment import ChildEnvironment, child_environment, key_fact
@@ -31,10 +30,12 @@ from cockpit.domain.trackers import NAMES
 from cockpit.errors import ConfigError, UsageError
 from cockpit.probes.environment import installed, program
 from cockpit.probes.gpu import GpuProbe, GpuReport
-from cockpit.project import ConfigFile, Project, chosen_trackers
+from cockpit.project import Project
+from cockpit.project.config_files import ConfigFile, configs, facts_of, read_config, shipped_configs_folder
 from cockpit.project.inputs import absent
 from cockpit.project.launching import launch_of
 from cockpit.project.scripts import with_parts
+from cockpit.project.tracking import chosen_trackers
 from cockpit.runs.layout import RunPaths, new_run_id
 
 _CANNOT_UNDO = "Time and energy are spent; a stop at any step keeps a checkpoint."
@@ -64,15 +65,15 @@ def find_config(project: Project, name: str) -> ConfigFile:
     Raises:
         ConfigError: there is none, or it cannot be used.
     """
-    known = projects.configs(project)
+    known = configs(project)
     path = Path(name)
     found = next((c for c in known if name in (c.name, c.path.name)), None)
     if found is None and path.is_file():
-        found = projects.read_config(path.absolute())
+        found = read_config(path.absolute())
     if found is None:
-        shipped = projects.shipped_configs_folder()
+        shipped = shipped_configs_folder()
         candidate = shipped / f"{Path(name).stem}.yaml" if shipped else None
-        found = projects.read_config(candidate, shipped=True) if candidate and candidate.is_file() else None
+        found = read_config(candidate, shipped=True) if candidate and candidate.is_file() else None
     if found is None:
         names = ", ".join(c.name for c in known) or "none"
         raise ConfigError(f"There is no config {safe(name)}", "No such config", f"There is: {names}")
@@ -142,7 +143,7 @@ def start(plan: StartPlan, permit: Permit, guard: Guard, keys: Permit | None = N
         PermitVoid: a permit is missing, does not cover it, or the facts have changed since.
         LaunchError: it could not be started; nothing was left running.
     """
-    config = projects.read_config(plan.config.path, shipped=plan.config.shipped)
+    config = read_config(plan.config.path, shipped=plan.config.shipped)
     again = plan_start(plan.project, config, plan.overrides, test=plan.test, run_id=plan.id, env_pass=plan.env_pass)
     # a script that is no LightningCLI has no callback of ours
     recorded = config.kind != "lightning"
@@ -168,7 +169,7 @@ def _effective(config: ConfigFile, content: bytes) -> ConfigFile:
     """What the config says once the overrides are in."""
     import yaml
 
-    return projects.facts_of(config.path, yaml.safe_load(content), config.shipped)
+    return facts_of(config.path, yaml.safe_load(content), config.shipped)
 
 
 def _record(plan: StartPlan) -> Launch:

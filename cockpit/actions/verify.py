@@ -14,7 +14,8 @@ from cockpit.domain.run import RunState
 from cockpit.domain.text import count, safe, shell_line, shell_word
 from cockpit.errors import CockpitError, UsageError
 from cockpit.probes.gpu import GpuReport
-from cockpit.project import Project, read_tree
+from cockpit.project import Project
+from cockpit.project.config_files import read_tree
 from cockpit.runs.checkpoints import inspect_checkpoints
 from cockpit.runs.layout import RunPaths
 from cockpit.runs.reader import RunReader

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from cockpit.commands.common import say
 from cockpit.domain.criteria import unjudged
-from cockpit.domain.eta import words
 from cockpit.domain.glyphs import state_glyph
 from cockpit.domain.marks import mark_text
 from cockpit.domain.run import RunState
@@ -71,7 +70,7 @@ def _status_text(state: RunState) -> str:
         ("loss", f"train {number(state.loss_train)}, val {number(state.loss_val)}"),
         ("best", f"{safe(best.metric)} {number(best.value)} @ step {count(best.step)}" if best else "–"),
         ("lr", number(state.learning_rate)),
-        ("ETA", " ".join(words(left)) if left.seconds is not None else f"– ({left.reason})"),
+        ("ETA", " ".join(left.words) if left.seconds is not None else f"– ({left.reason})"),
         ("criteria", state.verdict or unjudged(state)),
         *[("trouble", safe(trouble.text, 400)) for trouble in state.troubles],
         ("checkpoint", safe(state.last_checkpoint, 400) if state.last_checkpoint else "none yet"),

@@ -18,7 +18,9 @@ from cockpit.domain.guard import Refused
 from cockpit.domain.text import safe, shell_line, shell_word
 from cockpit.errors import NeedsPermission, NotPossible
 from cockpit.probes.gpu import GpuProbe
-from cockpit.project import Project, configs, gather
+from cockpit.project import Project
+from cockpit.project.config_files import configs
+from cockpit.project.gathering import gather
 from cockpit.project.scripts import scripts
 
 

@@ -26,7 +26,8 @@ from cockpit.domain.script import CHECKPOINT
 from cockpit.domain.summary import as_record
 from cockpit.domain.text import safe
 from cockpit.errors import ResumeUnknown, UsageError
-from cockpit.project import Project, configs
+from cockpit.project import Project
+from cockpit.project.config_files import configs
 from cockpit.project.scripts import scripts as training_scripts
 from cockpit.project.settings_edit import keep_resume
 from cockpit.runs.layout import RunPaths

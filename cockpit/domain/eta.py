@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from cockpit.domain.lifecycle import STALL_FACTOR, STALL_FLOOR
 from cockpit.domain.run import Eta
-from cockpit.domain.text import age, counted, rough_duration
+from cockpit.domain.text import age, counted
 
 FEWEST = 5  # intervals below which a figure would be a guess
 WARM_UP = 20  # steps after each start that are slower than the rest (allocator, caches, compilation)
@@ -119,12 +119,6 @@ def of_records(
     if said is not None:
         return Eta(max(0.0, said), reason=f"as {source} said {age(quiet)}")
     return Eta(None, reason=f"{source} does not tell {'how long' if steps_total is None else 'how fast'}")
-
-
-def words(eta: Eta) -> tuple[str, str]:
-    """``27m`` and ``(24m–31m)``, with what it rests on; for an estimate that there is."""
-    spread = "" if eta.low is None else f"({rough_duration(eta.low)}–{rough_duration(eta.high)})"
-    return rough_duration(eta.seconds), " ".join(part for part in (spread, eta.reason) if part)
 
 
 def _times_left(inputs: EtaInputs, every: int | None, seconds: Sequence[float]) -> float:

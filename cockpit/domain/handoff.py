@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from cockpit.domain.causes import error_line, todo_about
-from cockpit.domain.eta import words
 from cockpit.domain.glyphs import check_glyph
 from cockpit.domain.hyperparameters import LR
 from cockpit.domain.marks import mark_text
@@ -142,7 +141,7 @@ def eta_text(state: RunState) -> str:
         return f"none: the run is {state.state}"
     if eta.seconds is None:
         return f"{_NOT_YET}: {eta.reason}"
-    return "at most " * eta.at_most + " ".join(words(eta))
+    return "at most " * eta.at_most + " ".join(eta.words)
 
 
 def _recovery(state: RunState, context: HandoffContext) -> list[str]:

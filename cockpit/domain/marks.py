@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from cockpit.domain.run import Mark
 from cockpit.domain.text import count, safe
+
+if TYPE_CHECKING:
+    from cockpit.domain.run import Mark
 
 _LEFT_BEHIND = "left behind by a resume"
 _LONGEST = 500  # characters

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from cockpit.domain.growth import Growth
 from cockpit.domain.script import from_template
 from cockpit.domain.state import State
-from cockpit.domain.text import safe
+from cockpit.domain.text import rough_duration, safe
 from cockpit.domain.vitals import Vitals
 
 if TYPE_CHECKING:
@@ -84,6 +84,12 @@ class Eta:
     high: float | None = None  # from the 75th
     at_most: bool = False  # early stopping may end it sooner
     reason: str = ""
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """``27m`` and ``(24m–31m)``, with what it rests on; for an estimate that there is."""
+        spread = "" if self.low is None else f"({rough_duration(self.low)}–{rough_duration(self.high)})"
+        return rough_duration(self.seconds), " ".join(part for part in (spread, self.reason) if part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable
 
 from cockpit.domain import eta, lifecycle
-from cockpit.domain.criteria import judge, summary
+from cockpit.domain.criteria import summary
+from cockpit.domain.criteria.rules import judge
 from cockpit.domain.run import Eta, RunState
 from cockpit.domain.secrets import redactor
 from cockpit.domain.state import State
-from cockpit.domain.trouble import troubles
+from cockpit.domain.trouble.rules import troubles
 from cockpit.domain.vitals import Vitals
 from cockpit.runs.files import RunFiles
 from cockpit.runs.fold import integer, text

@@ -14,14 +14,16 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from cockpit.domain import eta
-from cockpit.domain.criteria import Criterion, judge, summary
+from cockpit.domain.criteria import Criterion, summary
+from cockpit.domain.criteria.rules import judge
 from cockpit.domain.curves import Curves, Judged, judged_by, pick
 from cockpit.domain.run import Best, Checkpoint, Eta, RunState
 from cockpit.domain.series import Series
 from cockpit.domain.state import State
 from cockpit.domain.text import age, counted
 from cockpit.domain.timeline import Laid, Points, Rewind, Timeline
-from cockpit.domain.trouble import Trouble, troubles
+from cockpit.domain.trouble import Trouble
+from cockpit.domain.trouble.rules import troubles
 from cockpit.domain.vitals import Conditions, Origin, Vitals
 from cockpit.sources.beside import Beside
 from cockpit.sources.course import Course

@@ -14,7 +14,6 @@ from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 
-from cockpit.domain.secrets import redactor
 from cockpit.domain.state import State
 from cockpit.domain.text import safe
 from cockpit.errors import SettingsError
@@ -62,6 +61,8 @@ class CockpitApp(ActingApp):
 
     def _fatal_error(self) -> None:
         """Say how it crashed; Textual would show local variables too, which may hold keys."""
+        from cockpit.domain.secrets import redactor
+
         told = redactor(os.environ)(traceback.format_exc())
         self._exit_renderables.append(Text("\n".join(safe(line, _LONGEST) for line in told.splitlines()) + "\n"))
         self._close_messages_no_wait()
@@ -195,8 +196,9 @@ class CockpitApp(ActingApp):
 
     def action_metric(self) -> None:
         """Choose what the main chart shows."""
-        from cockpit.tui.panels.curves import LOSSES, metric_choices
+        from cockpit.tui.panels.curves import LOSSES
         from cockpit.tui.screens.choose import ChooseScreen
+        from cockpit.tui.screens.metrics import metric_choices
 
         state = self.snapshot.selected if self.snapshot else None
         if state is None or not state.series:

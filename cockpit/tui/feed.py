@@ -109,7 +109,7 @@ class LiveFeed:
         self._machine.look(busy=busy)
         if now - self._checked >= _CHECK_EVERY and self._machine.gpus is not None:
             from cockpit.domain.checklist import checklist
-            from cockpit.project import gather
+            from cockpit.project.gathering import gather
 
             self._checked = now
             self._checks = checklist(gather(self._project, self._machine.gpus))

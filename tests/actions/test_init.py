@@ -9,7 +9,9 @@ from cockpit.domain.shape import PLACES
 from cockpit.domain.templates import TEMPLATES
 from cockpit.errors import CannotWrite, UsageError
 from cockpit.probes.gpu import GpuReport
-from cockpit.project import Project, configs, find_project, gather
+from cockpit.project import Project, find_project
+from cockpit.project.config_files import configs
+from cockpit.project.gathering import gather
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

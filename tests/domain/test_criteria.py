@@ -8,7 +8,8 @@ from support.fakes import NOW, checkpoint, launch
 from support.layers import WEIGHED
 from support.vitals import GIB, curve, host, state
 
-from cockpit.domain.criteria import judge, summary, unjudged
+from cockpit.domain.criteria import summary, unjudged
+from cockpit.domain.criteria.rules import judge
 from cockpit.domain.run import Mark, NonFinite
 from cockpit.domain.state import State
 from cockpit.domain.trend import FEWEST

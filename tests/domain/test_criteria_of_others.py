@@ -7,10 +7,11 @@ import pytest
 from support.fakes import NOW, launch
 from support.vitals import GIB, curve, host, watched
 
-from cockpit.domain.criteria import judge, summary
+from cockpit.domain.criteria import summary
+from cockpit.domain.criteria.rules import judge
 from cockpit.domain.run import Checkpoint, NonFinite
 from cockpit.domain.state import State
-from cockpit.domain.trouble import troubles
+from cockpit.domain.trouble.rules import troubles
 from cockpit.domain.vitals import Conditions, Origin
 
 PLAIN = launch(framework="", seed=None, packages={"a": "1"}, resume=(), config="")

@@ -53,7 +53,7 @@ def of_records(**changes):
 def test_records_of_others_tell_it_by_their_pace_less_what_has_passed_since():
     got = of_records()
     assert (got.low, got.seconds, got.high) == pytest.approx((300 * 0.9 - 5, 300 * 1.0 - 5, 300 * 1.2 - 5))
-    assert eta.words(got) == ("5m", "(4m–6m) by metrics.csv")
+    assert got.words == ("5m", "(4m–6m) by metrics.csv")
 
 
 def test_a_run_that_is_past_its_length_has_no_negative_time():
@@ -81,4 +81,4 @@ def test_records_that_are_old_or_tell_too_little_give_none(changes, why):
 def test_what_the_records_say_themselves_is_taken_where_their_pace_is_not_known():
     got = of_records(pace=None, said=750.0)
     assert (got.seconds, got.low) == (750.0, None)
-    assert eta.words(got) == ("12m", "as metrics.csv said 5s ago")
+    assert got.words == ("12m", "as metrics.csv said 5s ago")

@@ -6,7 +6,8 @@ import pytest
 
 from cockpit.probes.gpu import GpuReport
 from cockpit.probes.shape import imported, logs
-from cockpit.project import Project, gather
+from cockpit.project import Project
+from cockpit.project.gathering import gather
 
 SHAPES = {
     "lightning script": ({"train.py": "import lightning as L\n"}, ("Lightning",)),

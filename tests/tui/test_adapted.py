@@ -9,7 +9,8 @@ from support.host import SMALL, WIDE
 
 from cockpit.domain.checklist import checklist
 from cockpit.probes.gpu import GpuReport
-from cockpit.project import Project, gather
+from cockpit.project import Project
+from cockpit.project.gathering import gather
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from support.foreign_logs import write_csv
 from support.hostile import HOSTILE
 
 from cockpit.domain.checklist import Check
-from cockpit.domain.criteria import judge, summary
+from cockpit.domain.criteria import summary
+from cockpit.domain.criteria.rules import judge
 from cockpit.domain.run import Best, Eta, RunState
 from cockpit.domain.state import State
 from cockpit.domain.vitals import Vitals

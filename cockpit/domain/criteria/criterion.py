@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from cockpit.domain.glyphs import check_glyph
 from cockpit.domain.text import duration
+
+if TYPE_CHECKING:
+    from cockpit.domain.run import RunState
 
 OK, WARN, BAD, EARLY, EXPLAINED = "ok", "warn", "bad", "early", "explained"
 UNTOLD = "untold"  # the records there are cannot tell, however long one waits
@@ -43,3 +48,19 @@ class Criterion:
 def worst(*statuses: str) -> str:
     """The gravest of some."""
     return next((s for s in (BAD, WARN, UNTOLD, EXPLAINED) if s in statuses), OK)
+
+
+def unjudged(state: RunState) -> str:
+    """Why there are no criteria, in few enough cells for a panel."""
+    if state.step is not None:
+        return "still being read"
+    return "it left no record" if state.ended is not None else "too early, no record yet"
+
+
+def summary(criteria: Iterable[Criterion]) -> str:
+    """``✓5 ⚠1``: how many are met, warn, fail, and are not told; what it is too early for is left out."""
+    counts = {OK: 0, WARN: 0, BAD: 0, UNTOLD: 0}
+    for criterion in criteria:
+        if criterion.status != EARLY:
+            counts[OK if criterion.status == EXPLAINED else criterion.status] += 1
+    return " ".join(f"{check_glyph(status)}{number}" for status, number in counts.items() if number)

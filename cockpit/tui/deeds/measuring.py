@@ -12,7 +12,7 @@ from cockpit.actions.resolved import resolve_config
 from cockpit.actions.script import ScriptPlan
 from cockpit.actions.start import StartPlan
 from cockpit.errors import CockpitError
-from cockpit.project import read_config
+from cockpit.project.config_files import read_config
 from cockpit.tui.deeds.desk import Desk
 from cockpit.tui.screens.document import DocumentScreen
 from cockpit.tui.screens.measure import MeasureScreen

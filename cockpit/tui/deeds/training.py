@@ -15,7 +15,7 @@ from cockpit.domain.guard import Guard, Permit, Question
 from cockpit.domain.policy import Action
 from cockpit.domain.text import counted, safe, shell_line
 from cockpit.errors import CockpitError
-from cockpit.project import ConfigFile, configs
+from cockpit.project.config_files import ConfigFile, configs
 from cockpit.project.inputs import absent
 from cockpit.project.scripts import ScriptFile, scripts
 from cockpit.runs.layout import RunPaths

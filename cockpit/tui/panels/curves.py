@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 from cockpit.domain.curves import beside, in_bytes, is_validation, of_machine, partner, pick
 from cockpit.domain.glyphs import mark_glyph
 from cockpit.domain.marks import mark_text
-from cockpit.domain.text import count, number, safe, size
-from cockpit.domain.trouble.trouble import BEGINS
+from cockpit.domain.text import count, number, safe
+from cockpit.domain.trouble import BEGINS
 from cockpit.tui.cells import Line
 from cockpit.tui.chart import Chart, Plotted
 from cockpit.tui.messages import Snapshot
 from cockpit.tui.panels.stages import stage_lines
-from cockpit.tui.screens.choose import Choice
-from cockpit.tui.signs import sparkline
 
 if TYPE_CHECKING:
     from cockpit.domain.run import RunState
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 
 _GIB = float(2**30)
 _RATE = "learning rate"
-_SHAPE = 20  # cells
 LOSSES = " "  # no tag: what the chart shows by itself
 
 
@@ -136,37 +133,3 @@ def _pair(chosen: str | None, tags: Mapping[str, object], *, anything: bool) -> 
         return (found.train, found.val) if known else (min(tags, default=None), None)
     other = partner(chosen, tags)
     return (other, chosen) if is_validation(chosen) else (chosen, other)
-
-
-def metric_choices(state: RunState, *, plain: bool = False) -> tuple[Choice, ...]:
-    """What the main chart can show: the losses, or any tag that has a curve; each with its shape and last value."""
-    own = [
-        Choice(t, t, f"{_shape(v, plain=plain)}{number(v.values[-1])} @ {count(v.steps[-1])}")
-        for t, v in _curves(state, machine=False)
-    ]
-    machine = [
-        Choice(t, t, f"{_shape(v, plain=plain)}{_figure(t, v.values[-1])}, of the machine")
-        for t, v in _curves(state, machine=True)
-    ]
-    return (Choice(LOSSES, "loss", "training and validation"), *own, *machine)
-
-
-def _curves(state: RunState, *, machine: bool) -> list[tuple[str, SeriesView]]:
-    there = sorted((tag, view) for tag, view in state.series.items() if len(view.steps))
-    return [(tag, view) for tag, view in there if of_machine(tag) is machine]
-
-
-def _shape(view: SeriesView, *, plain: bool) -> str:
-    """The whole curve in a few characters, from its lowest value to its highest; empty where it does not move."""
-    known = view.smoothed[view.smoothed - view.smoothed == 0]
-    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
-    if not low < high:
-        return ""
-    at = [round(i * (len(known) - 1) / (_SHAPE - 1)) for i in range(_SHAPE)]
-    return f"{sparkline([(float(known[i]) - low) / (high - low) for i in at], _SHAPE, plain=plain)}  "
-
-
-def _figure(tag: str, value: float) -> str:
-    if in_bytes(tag):
-        return size(value)
-    return f"{value:.0f} %" if tag.startswith("cpu/") or tag.endswith("/utilisation") else number(value)

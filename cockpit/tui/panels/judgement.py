@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cockpit.domain.criteria import unjudged
-from cockpit.domain.criteria.criterion import BAD, EARLY, EXPLAINED, OK, UNTOLD, WARN, Criterion
+from cockpit.domain.criteria import BAD, EARLY, EXPLAINED, OK, UNTOLD, WARN, Criterion, unjudged
 from cockpit.domain.glyphs import check_glyph
 from cockpit.domain.text import safe
 from cockpit.tui.cells import Line

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cockpit.domain.eta import words
 from cockpit.domain.state import State
 from cockpit.domain.text import count, duration, safe
 from cockpit.tui.cells import CellPanel, Line, between, fit, line_width
@@ -106,5 +105,5 @@ def eta_line(eta: Eta) -> Line:
     """The estimate and its range, or why there is none."""
     if eta.seconds is None:
         return [(f"– {eta.reason}", "dim")]
-    left, rest = words(eta)
+    left, rest = eta.words
     return [("≤ " * eta.at_most + left, "strong"), (f" {rest}", "dim")]

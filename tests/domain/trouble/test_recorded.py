@@ -4,7 +4,7 @@ import pytest
 from support.recorded import Replay
 
 from cockpit.domain.criteria import BAD
-from cockpit.domain.trouble import troubles
+from cockpit.domain.trouble.rules import troubles
 
 LOOKS = 60  # moments of a run
 

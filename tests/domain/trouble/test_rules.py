@@ -8,12 +8,12 @@ from support.vitals import GIB, curve, host, samples, state
 
 from cockpit.domain.run import NonFinite
 from cockpit.domain.state import State
-from cockpit.domain.trouble import troubles
 from cockpit.domain.trouble.curves import divergence, overfitting, plateau, spike
 from cockpit.domain.trouble.memory import leak, near_full, out_of_memory
 from cockpit.domain.trouble.numbers import last_good, nonfinite, skipped_steps
 from cockpit.domain.trouble.pace import stall, starvation
 from cockpit.domain.trouble.resume import not_resumed
+from cockpit.domain.trouble.rules import troubles
 from cockpit.domain.trouble.storage import disk, overdue_checkpoint, save_failed
 
 NAN = (NonFinite(1100, "train/loss", NOW - 70), NonFinite(1101, "grad_norm", NOW - 70))
