@@ -142,7 +142,8 @@ class CellPanel(Widget, can_focus=True):
     def repaint(self) -> None:
         """Compose anew and send what differs."""
         width, height = self.size
-        if width < 1 or height < 1:
+        if width < 1 or height < 1:  # it is composed when it is seen again
+            self._grid, self._strips = [], []
             return
         grid = self._compose_grid(width, height)
         if len(grid) != len(self._grid) or (grid and len(grid[0]) != len(self._grid[0])):
@@ -202,10 +203,7 @@ class CellPanel(Widget, can_focus=True):
         """Straight from the cache: Textual's own cache would be told of every region."""
         return [self.render_line(y).crop(crop.x, crop.right) for y in range(crop.y, crop.bottom)]
 
-    def on_focus(self) -> None:
-        """The frame shows it."""
-        self.repaint()
-
-    def on_blur(self) -> None:
-        """The frame shows it."""
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """The frame shows it; at ``on_focus`` the panel does not have it yet."""
+        super().watch_has_focus(has_focus)
         self.repaint()

@@ -40,7 +40,7 @@ class Dashboard(Screen[None]):
     Dashboard { background: #0c1014; layers: base; }
     Dashboard > CellPanel { position: absolute; }
     """
-    AUTO_FOCUS = "#runs"
+    AUTO_FOCUS = ""  # it would choose a panel that is not seen
 
     def __init__(self) -> None:
         super().__init__()
@@ -155,6 +155,13 @@ class Dashboard(Screen[None]):
                 x, y, w, h = region
                 widget.styles.offset = (x, y)
                 widget.styles.width, widget.styles.height = w, h
+        self._keep_keys_in_sight()
+
+    def _keep_keys_in_sight(self) -> None:
+        """At the start, and when the panel that had the keys is gone, one gets them that is seen."""
+        first = self.panels[PAGES[self.page][0] if self.paged else "runs"]
+        if first.display and (self.focused is None or not self.focused.display):
+            first.focus()
 
     def _regions(self, width: int, height: int) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
         if width < _TINY_WIDTH or height < _TINY_HEIGHT:

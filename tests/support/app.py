@@ -6,6 +6,7 @@ from support.fakes import FakeFeed
 
 from cockpit.project import Project
 from cockpit.tui.app import CockpitApp
+from cockpit.tui.cells import CellPanel
 
 
 def cockpit(look, **options):
@@ -16,7 +17,22 @@ async def settled(pilot):
     """Until the first look is on the screen."""
     while pilot.app.snapshot is None:
         await pilot.pause()
+    await painted(pilot)
+
+
+async def painted(pilot):
+    """Until what was asked for is done, and the panel that has the keys says so."""
     await pilot.pause()
+    for _ in range(500):  # what never says so is for the test to tell
+        if not isinstance(panel := pilot.app.focused, CellPanel) or shows_focus(panel):
+            break
+        await pilot.pause(0.01)
+    await pilot.pause()
+
+
+def shows_focus(panel):
+    """Whether the frame is that of the panel that has the keys."""
+    return not panel.framed or any("frame-focus" in cell for row in panel._grid[:1] for cell in row)
 
 
 async def shown(pilot, look):
@@ -24,7 +40,7 @@ async def shown(pilot, look):
     pilot.app.feed.snapshot = look
     while pilot.app.snapshot is not look:
         await pilot.pause(0.01)
-    await pilot.pause()
+    await painted(pilot)
 
 
 def screen_text(app):

@@ -1,7 +1,7 @@
 """The dashboard as a person sees it, in every state and at several sizes."""
 
 import pytest
-from support.app import cockpit, settled
+from support.app import cockpit, painted, settled
 from support.fakes import (
     EIGHT_GPUS,
     EMPTY,
@@ -63,6 +63,7 @@ def test_marks(snap_compare, size, keys, plain):
     async def look(pilot):
         await settled(pilot)
         await pilot.press(*keys)
+        await painted(pilot)
         pilot.app.dashboard.notice(None)
 
     assert snap_compare(cockpit(MARKED, ascii_only=plain), terminal_size=size, run_before=look)
@@ -76,6 +77,7 @@ def test_page(snap_compare, name, key):
     async def turn(pilot):
         await settled(pilot)
         await pilot.press(key)
+        await painted(pilot)
 
     assert snap_compare(cockpit(LOOKS[name]), terminal_size=(80, 24), run_before=turn)
 
