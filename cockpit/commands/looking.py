@@ -17,7 +17,7 @@ from cockpit.domain.summary import as_record
 from cockpit.domain.text import age, count, number, safe
 from cockpit.domain.trackers import Tracker
 from cockpit.project import Project
-from cockpit.runs.reader import RunReader
+from cockpit.runs.index import uncollected
 from cockpit.runs.store import Catalogue, find_run
 from cockpit.runs.tail import start_of_last_lines
 
@@ -26,13 +26,14 @@ _FOLLOW_EVERY = 0.25  # seconds
 
 def runs(project: Project, arguments: Namespace) -> int:
     """A line a run, newest first."""
-    states = Catalogue(project.runs_folder).poll()
-    if arguments.json:
-        print(json.dumps([as_record(state) for state in states]))
-    elif not states:
-        print(f"No runs in {project.runs_folder} yet. Start one: cockpit demo")
-    else:
-        print("\n".join(map(_run_line, states)))
+    with uncollected():
+        states = Catalogue(project.runs_folder).poll()
+        if arguments.json:
+            print(json.dumps([as_record(state) for state in states]))
+        elif not states:
+            print(f"No runs in {project.runs_folder} yet. Start one: cockpit demo")
+        else:
+            print("\n".join(map(_run_line, states)))
     return 0
 
 
@@ -46,7 +47,8 @@ def _run_line(state: RunState) -> str:
 
 def status(project: Project, arguments: Namespace) -> int:
     """One look at one run."""
-    from cockpit.actions.edits import ConfigWatch  # not for a list of runs
+    from cockpit.actions.edits import ConfigWatch  # neither for a list of runs
+    from cockpit.runs.reader import RunReader
 
     paths = find_run(project.runs_folder, arguments.run)
     state = RunReader(paths).poll()
@@ -91,6 +93,8 @@ def _tracker_rows(tracker: Tracker, state: RunState) -> Iterator[tuple[str, str]
 
 def logs(project: Project, arguments: Namespace) -> int:
     """The trainer's own output, as it is; control bytes made visible when a person looks at it."""
+    from cockpit.runs.reader import RunReader
+
     paths = find_run(project.runs_folder, arguments.run)
     tty, reader = sys.stdout.isatty(), RunReader(paths)
     with open(paths.output, "rb") as file:

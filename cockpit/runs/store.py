@@ -7,6 +7,7 @@ import os
 import time
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cockpit.domain.run import RunState
 from cockpit.domain.state import State
@@ -14,7 +15,9 @@ from cockpit.domain.vitals import Vitals
 from cockpit.errors import RunNotFound
 from cockpit.runs.index import Known, read_index, stamp, write_index
 from cockpit.runs.layout import RunPaths
-from cockpit.runs.reader import RunReader
+
+if TYPE_CHECKING:
+    from cockpit.runs.reader import RunReader
 
 _LATEST = "latest"
 _TO_THE_MINUTE = len("2026-11-22T1830")
@@ -142,6 +145,8 @@ class Catalogue:
         if before is not None and before[0] == stamped and not before[1].state.active:
             return False
         if read is None:
+            from cockpit.runs.reader import RunReader  # a list of runs that ended needs none
+
             read = self._readers.setdefault(name, RunReader(RunPaths(self._folder / name))).poll()
         state = dataclasses.replace(read, series={}, vitals=Vitals())
         self._known[name] = stamped, state
