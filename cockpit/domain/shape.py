@@ -43,7 +43,7 @@ class Shape:
         """A few words for a narrow panel."""
         if self.only_watched:
             return "watch only"
-        return self.frameworks[0] if self.frameworks else "no framework" if self.marks else "unknown"
+        return self.frameworks[0] if self.frameworks else f"by {safe(self.marks[0], 40)}" if self.marks else "unknown"
 
     @property
     def told(self) -> str:

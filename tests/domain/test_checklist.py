@@ -61,7 +61,7 @@ def test_a_good_project_is_ready():
         ("packages", {"needs": Needs(problems=("requirements.txt: not text",))}, "warn", "unreadable"),
         ("project", {}, "ok", "Lightning"),
         ("project", {"shape": Shape(("environment.yml",), ("TensorFlow",))}, "warn", "watch only"),
-        ("project", {"shape": Shape(("setup.py",))}, "ok", "no framework"),
+        ("project", {"shape": Shape(("setup.py",))}, "ok", "by setup.py"),
         ("project", {"shape": Shape()}, "warn", "unknown"),
         ("packages", {"packages": {"torch": None, "lightning": None}}, "bad", "no torch"),
         ("gpu", {"gpus": [], "gpu_error": "no NVIDIA driver"}, "warn", "none: CPU"),
