@@ -11,7 +11,6 @@ from support.fakes import (
     OLDER,
     FakeFeed,
     checkpoint,
-    launch,
     run_state,
     snapshot,
 )
@@ -161,109 +160,6 @@ async def test_leaving_waits_for_no_look(monkeypatch):
     assert app.return_value == Leave(ID)
 
 
-def footer(app):
-    return screen_text(app).splitlines()[-1]
-
-
-async def test_the_footer_has_the_keys_that_are_of_use_now():
-    deaf = run_state(listens=False, launch=launch(framework="PyTorch"))
-    app = cockpit(snapshot())
-    async with app.run_test(size=WIDE) as pilot:
-        await settled(pilot)
-        assert all(word in footer(app) for word in ("x stop", "c checkpoint", "p pause", "e edit", "n note"))
-        assert "r resume" not in footer(app)
-        await shown(pilot, snapshot(deaf))
-        assert "x stop" in footer(app)
-        assert not {"c checkpoint", "p pause", "e edit", "r resume"} & set(footer(app).split("  "))
-        await shown(pilot, snapshot(run_state(state=State.STOPPED)))
-        assert "r resume" in footer(app)
-        assert "x stop" not in footer(app)
-        await shown(pilot, snapshot(run_state(state=State.FAILED, last_checkpoint=None)))
-        assert "r resume" not in footer(app)
-        await shown(pilot, snapshot(run_state(state=State.PAUSED)))
-        assert "p continue" in footer(app)
-        await shown(pilot, EMPTY)
-        assert footer(app).split("  ")[:2] == [" s start", "enter zoom"]
-
-
-async def test_the_footer_tells_what_enter_does_over_each_panel():
-    app = cockpit(snapshot())
-    async with app.run_test(size=WIDE) as pilot:
-        await settled(pilot)
-        told = {"runs": "enter show", "checkpoints": "enter details", "checks": "enter remedy", "loss": "enter zoom"}
-        for name, words in told.items():
-            app.dashboard.panels[name].focus()
-            await pilot.pause()
-            assert words in footer(app)
-            assert ("z zoom" in footer(app)) is (name != "loss")
-            assert ("d delete" in footer(app)) is (name == "checkpoints")
-        app.dashboard.runs.focus()
-        await pilot.press("down")
-        await shown(pilot, snapshot())
-        assert "d delete" in footer(app)  # the older run has ended
-
-
-@pytest.mark.parametrize("size", [WIDE, SMALL])
-async def test_the_footer_of_an_enlarged_chart_has_the_way_back_and_its_keys(size):
-    app = cockpit(snapshot())
-    async with app.run_test(size=size) as pilot:
-        await settled(pilot)
-        app.dashboard.loss.focus()
-        await pilot.press("enter")
-        assert footer(app).startswith(" esc back  y metric  m smoothing  l log")
-        await pilot.press("escape")
-        assert "esc back" not in footer(app)
-
-
-async def test_z_enlarges_a_list_and_gives_everything_back():
-    app = cockpit(snapshot())
-    async with app.run_test(size=WIDE) as pilot:
-        await settled(pilot)
-        app.dashboard.runs.focus()
-        await pilot.press("z")
-        assert app.dashboard.zoomed == "runs"
-        assert app.dashboard.runs.size.width == WIDE[0]
-        await pilot.press("z")
-        assert app.dashboard.zoomed is None
-
-
-async def test_an_enlarged_list_of_runs_tells_steps_time_and_the_best():
-    app = cockpit(snapshot())
-    async with app.run_test(size=WIDE) as pilot:
-        await settled(pilot)
-        app.dashboard.runs.focus()
-        await pilot.press("z")
-        row = next(line for line in screen_text(app).splitlines() if "gpt-stdlib" in line and ">" in line)
-        for words in ("✓4 ⚠1", "running", "1,240/4,000", "12m41s", "best val/loss 1.598 @ 1,000"):
-            assert words in row
-
-
-async def test_a_list_says_that_it_goes_on_below():
-    many = tuple(run_state(id=f"2026-11-22T1830-run-{i:04x}", state=State.FINISHED) for i in range(60))
-    app = cockpit(replace(snapshot(), runs=many))
-    async with app.run_test(size=WIDE) as pilot:
-        await settled(pilot)
-        assert "60 ↓ ─╮" in screen_text(app)
-        app.dashboard.runs.focus()
-        await pilot.press("end")
-        assert "60 ─╮" in screen_text(app)
-
-
-async def test_page_keys_move_by_what_is_seen_of_a_list():
-    many = tuple(run_state(id=f"2026-11-22T1830-run-{i:04x}") for i in range(60))
-    app = cockpit(replace(snapshot(), runs=many))
-    async with app.run_test(size=WIDE) as pilot:
-        await settled(pilot)
-        runs = app.dashboard.runs
-        runs.focus()
-        await pilot.press("home", "pagedown")
-        assert runs.cursor == runs.size.height - 2
-        await pilot.press("end", "pagedown")
-        assert runs.cursor == len(many) - 1
-        await pilot.press("pageup")
-        assert runs.cursor == len(many) - 1 - (runs.size.height - 2)
-
-
 async def test_the_palette_names_every_key_as_it_is():
     app = cockpit(snapshot())
     async with app.run_test(size=WIDE) as pilot:
@@ -289,14 +185,6 @@ async def test_of_a_paused_run_it_is_told_what_is_left_not_when_it_ends():
         line = screen_text(app).splitlines()[0]
         assert "left 27m" in line
         assert "ETA" not in line
-
-
-async def test_a_checkpoint_without_a_metric_has_its_age():
-    saved = replace(checkpoint(1200, None), time=snapshot().now - 600)
-    app = cockpit(snapshot(run_state(checkpoints=(saved,))))
-    async with app.run_test(size=WIDE) as pilot:
-        await settled(pilot)
-        assert "10m ago" in screen_text(app)
 
 
 async def test_a_legend_without_room_leaves_out_what_stands_beside_a_value():
@@ -329,16 +217,6 @@ async def test_a_cockpit_that_only_looks_names_no_key_that_acts(size):
         seen += screen_text(app)
     assert "no run yet" in seen
     assert not [word for word in ("press s", "s starts", "r resumes", "resumes from it", "s start") if word in seen]
-
-
-async def test_a_small_terminal_says_that_there_are_pages():
-    app = cockpit(snapshot())
-    async with app.run_test(size=SMALL) as pilot:
-        await settled(pilot)
-        assert "1-5 pages  ? help" in footer(app)
-        await pilot.resize_terminal(*WIDE)
-        await pilot.pause()
-        assert "pages" not in footer(app)
 
 
 async def test_of_a_run_that_has_ended_the_smallest_terminal_tells_no_arrival():
