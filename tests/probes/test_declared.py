@@ -157,7 +157,8 @@ def test_no_content_is_a_crash(tmp_path, name, content):
 def test_nothing_declared_is_imported(tmp_path):
     (tmp_path / "requirements.txt").write_text("torch\nlightning\npandas\n")
     look = (
-        "import sys, pathlib; from cockpit.project import Project, gather; from cockpit.probes.gpu import GpuReport;"
+        "import sys, pathlib; from cockpit.project import Project;"
+        "from cockpit.project.gathering import gather; from cockpit.probes.gpu import GpuReport;"
         f"gather(Project(pathlib.Path({str(tmp_path)!r})), GpuReport());"
         "print({'torch', 'lightning', 'pandas'} & set(sys.modules))"
     )
