@@ -141,7 +141,10 @@ def value_range(columns: Sequence[Columns], *, log: bool = False) -> tuple[float
 
 
 class Raster:
-    """Dots under characters: curves are drawn in dots, a cell takes the style of the last curve that touched it."""
+    """Dots under characters: curves are drawn in dots, and a cell shows those of the last curve that touched it.
+
+    A cell has one colour, so dots of two curves in it would tell one's values as the other's.
+    """
 
     def __init__(self, width: int, height: int, frame: Frame, glyphs: Glyphs = Glyphs.BRAILLE) -> None:
         self.width, self.height, self.frame, self.glyphs = width, height, frame, glyphs
@@ -246,11 +249,14 @@ class Raster:
             self._over[row, column] = (character, style)
 
     def _paint(self, layer: NDArray[np.bool_], style: str) -> None:
-        self._dots |= layer
         touched = layer.reshape(self.height, self.dots_y, self.width, self.dots_x).any(axis=(1, 3))
         if style not in self._names:
             self._names.append(style)
-        self._styles[touched] = self._names.index(style)
+        number = self._names.index(style)
+        strange = touched & (self._styles != number)
+        self._dots[strange.repeat(self.dots_y, axis=0).repeat(self.dots_x, axis=1)] = False
+        self._dots |= layer
+        self._styles[touched] = number
 
     def _codes(self) -> list[str]:
         dots = self._dots.reshape(self.height, self.dots_y, self.width, self.dots_x).astype(int)
