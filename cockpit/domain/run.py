@@ -88,7 +88,8 @@ class Eta:
     @property
     def words(self) -> tuple[str, str]:
         """``27m`` and ``(24m–31m)``, with what it rests on; for an estimate that there is."""
-        spread = "" if self.low is None else f"({rough_duration(self.low)}–{rough_duration(self.high)})"
+        low, high = rough_duration(self.low), rough_duration(self.high)
+        spread = "" if self.low is None or low == high else f"({low}–{high})"
         return rough_duration(self.seconds), " ".join(part for part in (spread, self.reason) if part)
 
 

@@ -82,3 +82,8 @@ def test_what_the_records_say_themselves_is_taken_where_their_pace_is_not_known(
     got = of_records(pace=None, said=750.0)
     assert (got.seconds, got.low) == (750.0, None)
     assert got.words == ("12m", "as metrics.csv said 5s ago")
+
+
+def test_a_range_narrower_than_its_words_is_left_out():
+    assert eta.Eta(130.0, low=121.0, high=139.0).words == ("2m", "")
+    assert eta.Eta(130.0, low=121.0, high=190.0).words == ("2m", "(2m–3m)")
