@@ -27,7 +27,7 @@ from cockpit.probes.nvml_errors import (
 if TYPE_CHECKING:
     from types import ModuleType
 
-_MILLIWATTS = 1000.0
+_MILLI = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,10 @@ class GpuSample:
     memory_total: int | None = None  # bytes
     utilisation: float | None = None  # percent
     temperature: float | None = None  # degrees Celsius
-    power: float | None = None  # watts
+    power: float | None = None  # watts, on recent devices the mean of the last second
     processes: tuple[GpuProcess, ...] = ()
     visible: bool = True  # to a process started with this CUDA_VISIBLE_DEVICES
+    energy: float | None = None  # joules since the driver was loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +131,10 @@ class GpuProbe:
             memory_total=memory.total if memory else None,
             utilisation=float(rates.gpu) if rates else None,
             temperature=None if temperature is None else float(temperature),
-            power=_watts(ask(nvml.nvmlDeviceGetPowerUsage)),
+            power=_from_milli(ask(nvml.nvmlDeviceGetPowerUsage)),
             processes=tuple(_process(p) for p in ask(nvml.nvmlDeviceGetComputeRunningProcesses_v3) or ()),
             visible=is_visible(index, uuid, self._visible_devices),
+            energy=_from_milli(ask(nvml.nvmlDeviceGetTotalEnergyConsumption)),
         )
 
 
@@ -194,8 +196,8 @@ def _memory(nvml: ModuleType, handle: Any) -> Any:
     return known if known is not None else _ask(nvml, nvml.nvmlDeviceGetMemoryInfo, handle)
 
 
-def _watts(milliwatts: int | None) -> float | None:
-    return None if milliwatts is None else milliwatts / _MILLIWATTS
+def _from_milli(figure: int | None) -> float | None:
+    return None if figure is None else figure / _MILLI
 
 
 def _process(process: Any) -> GpuProcess:

@@ -21,6 +21,7 @@ from cockpit.runs.layout import ENV_ESTIMATE, EstimatePaths
 
 WARM_UP = 5  # steps that are slower than the rest: allocator, caches, kernels chosen
 STEPS = 20
+LEAST = 3.0  # seconds that a GPU is measured at least, whose power is told as the mean of a second
 FEWEST = 3  # measured steps before the time is up
 SECONDS = 60.0  # of warming up, and again of measuring, where steps are slow
 VALIDATIONS = 3  # batches of each validation
@@ -112,12 +113,14 @@ class Measuring:
                 self._warm, self._begun = steps, now
             return False
         measured = steps - self._warm
-        return measured >= STEPS or (measured >= FEWEST and spent > SECONDS)
+        least = LEAST if self._device.type == "cuda" else 0.0
+        return (measured >= STEPS and spent >= least) or (measured >= FEWEST and spent > SECONDS)
 
     def say(self, phase: str, step: int = 0) -> None:
         """Tell the keeper how far it is."""
         of = WARM_UP + STEPS if phase in ("measuring", "saving") else 0
-        write_atomic(self.paths.progress, json.dumps({"phase": phase, "step": step, "of": of}))
+        shown = min(step, of) if of else step  # a fast GPU makes more of them
+        write_atomic(self.paths.progress, json.dumps({"phase": phase, "step": shown, "of": of}))
 
     def finish(self, found: dict[str, Any], *, first: bool) -> NoReturn:
         """End this process; the first of the training writes down what was found."""

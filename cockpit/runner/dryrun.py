@@ -16,17 +16,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from cockpit.probes.gpu import GpuProbe, GpuSample
-from cockpit.probes.host import HostProbe
 from cockpit.runner.family import Member, marked_members
-from cockpit.runner.postmortem import Ending, Memory, explain, oom_kills
+from cockpit.runner.meter import Meter
+from cockpit.runner.postmortem import Ending, explain, oom_kills
 from cockpit.runner.tmpdir import clear_tmpdir, prepare_tmpdir
 from cockpit.runner.tripwire import Tripwire, Watch
 from cockpit.runs.layout import ENV_ESTIMATE, EstimatePaths, RunPaths
@@ -74,51 +73,6 @@ class Outcome:
     grew: Mapping[str, int] | None = None  # what made the tripwire end it, bytes by folder
 
 
-class Meter:
-    """What the processes of the trainer take, at most."""
-
-    def __init__(self, folder: Path) -> None:
-        self._gpu, self._host = GpuProbe(), HostProbe(folder)
-        self._before = {gpu.uuid: gpu.memory_used or 0 for gpu in self._visible()}
-        self._watts: list[float] = []
-        self.memory: Memory | None = None  # of the machine, at the last look
-        self.host_peak = 0.0
-        self.gpu_peak: tuple[int, int | None] | None = None  # of the fullest one, and its size
-
-    def look(self, pid: int, members: Callable[[], Sequence[Member]], *, stepping: bool) -> None:
-        """Sample everything once."""
-        host = self._host.sample(pid)
-        self.host_peak = max(self.host_peak, host.process_rss or 0.0)
-        if host.ram_used is not None and host.ram_total is not None:
-            self.memory = Memory(host.ram_used, host.ram_total)
-        if not self._before:
-            return
-        pids = {member.pid for member in members()}
-        watts = []
-        for gpu in self._visible():
-            took = _memory_of(gpu, pids, self._before.get(gpu.uuid, 0))
-            if took > (self.gpu_peak[0] if self.gpu_peak else 0):
-                self.gpu_peak = took, gpu.memory_total
-            if took and gpu.power is not None:
-                watts.append(gpu.power)
-        if stepping and watts:
-            self._watts.append(sum(watts))
-
-    @property
-    def watts(self) -> float | None:
-        """The mean of the GPUs of the run together while it stepped."""
-        return sum(self._watts) / len(self._watts) if self._watts else None
-
-    def _visible(self) -> list[GpuSample]:
-        return [gpu for gpu in self._gpu.sample().gpus if gpu.visible]
-
-
-def _memory_of(gpu: GpuSample, pids: set[int], before: int) -> int:
-    """What these processes hold of a GPU; where the driver does not say, by how much it has filled."""
-    named = [process.memory for process in gpu.processes if process.pid in pids and process.memory is not None]
-    return sum(named) if named else max(0, (gpu.memory_used or 0) - before)
-
-
 class DryRun:
     """One dry run, from its folder to the end of its last process."""
 
@@ -151,7 +105,8 @@ class DryRun:
         began, late = time.monotonic(), True
         while late and time.monotonic() - began < self._limit():
             ready = {fd for fd, _ in poll.poll(_TICK)}
-            meter.look(trainer.pid, self._members, stepping=self._pass_on() == "measuring")
+            stepping = self._pass_on() == "measuring"
+            meter.look(trainer.pid, {member.pid for member in self._members()}, stepping=stepping)
             if asker in ready:
                 sys.exit(1)
             # what it would still do after its last word is to shut down
@@ -160,6 +115,7 @@ class DryRun:
         tripwire.stop()
         self._kill()
         _, status = os.waitpid(trainer.pid, 0)
+        meter.wait_for_release()
         ending = Ending.of(status)
         trainer.returncode = os.waitstatus_to_exitcode(status)
         gpu_peak, gpu_total = meter.gpu_peak or (None, None)

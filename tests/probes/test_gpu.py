@@ -50,7 +50,7 @@ def test_two_healthy_gpus(sample):
     assert first["name"] == "NVIDIA Stub 80GB"
     assert (first["memory_used"], first["memory_total"]) == (41 * GIB, 80 * GIB)
     assert (first["utilisation"], first["temperature"]) == (97.0, 61.0)
-    assert first["power"] == 512.0
+    assert (first["power"], first["energy"]) == (512.0, 7200.0)
 
 
 def test_an_old_driver_counts_memory_its_way(sample):
@@ -58,12 +58,13 @@ def test_an_old_driver_counts_memory_its_way(sample):
 
 
 def test_a_mig_slice_leaves_open_what_it_cannot_tell(sample):
-    unsupported = "GetUtilizationRates:3,GetTemperature:3,GetPowerUsage:3,GetMemoryInfo:3,GetMemoryInfo_v2:3"
+    unsupported = "GetUtilizationRates:3,GetTemperature:3,GetPowerUsage:3,GetTotalEnergyConsumption:3"
+    unsupported += ",GetMemoryInfo:3,GetMemoryInfo_v2:3"
     report = sample(NVML_FAIL=unsupported)
     (gpu,) = report["gpus"]
     assert report["error"] == ""
     assert gpu["name"] == "NVIDIA Stub 80GB"
-    assert [gpu[k] for k in ("utilisation", "temperature", "power", "memory_used")] == [None] * 4
+    assert [gpu[k] for k in ("utilisation", "temperature", "power", "energy", "memory_used")] == [None] * 5
 
 
 def test_processes_have_an_owner(sample):
