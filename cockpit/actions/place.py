@@ -7,7 +7,7 @@ import shutil
 
 from cockpit.domain.guard import Fact
 from cockpit.domain.text import counted, safe, size
-from cockpit.probes.gpu import GpuReport
+from cockpit.probes.gpu import GpuProcess, GpuReport
 from cockpit.project import Project
 from cockpit.runner.logout import at_logout
 
@@ -20,11 +20,16 @@ def device_fact(accelerator: str, gpus: GpuReport) -> Fact:
         if accelerator in ("gpu", "cuda"):
             return Fact("device", f"the config wants a GPU: {gpus.error or 'none is visible'}", "bad")
         return Fact("device", cores if accelerator == "cpu" else f"{cores} ({gpus.error or 'no visible GPU'})")
-    busy = sorted({f"{safe(p.user)}'s {safe(p.name)}" for gpu in visible for p in gpu.processes})
+    busy = sorted({_whose(process) for gpu in visible for process in gpu.processes})
     names = ", ".join(f"GPU {gpu.index} {safe(gpu.name)}" for gpu in visible)
     return Fact(
         "device", f"{names}, shared with {', '.join(busy)}" if busy else f"{names}, free", "warn" if busy else ""
     )
+
+
+def _whose(process: GpuProcess) -> str:
+    """One in another container has no name here, and one that has just ended has none any more."""
+    return f"{safe(process.user)}'s {safe(process.name)}" if process.name else f"pid {process.pid}, not seen from here"
 
 
 def free_space(project: Project) -> tuple[int, str]:

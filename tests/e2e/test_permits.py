@@ -1,12 +1,17 @@
-"""On the screen: a new key is named where a run would see it, weights are shared, and both stand in the audit."""
+"""On the screen: a new key is named, a GPU that was taken meanwhile is asked about again, weights are shared."""
 
+import getpass
 import json
 
+import psutil
 import pytest
 import torch
 from support.loopback_hub import loopback_hub
+from support.nvml import stub_folder
 from support.processes import wait_until
 from support.project import trainer_of
+
+from cockpit.runs.store import run_folders
 
 pytestmark = pytest.mark.slow
 TOKEN, KEY = "hf_screenToken0123456789", "a-plain-pass-phrase"
@@ -123,3 +128,24 @@ def test_weights_are_shared_from_the_screen(project, tmp_path):
         wait_until(lambda: list(project.folder.glob("exports/*/model.safetensors")), "the export")
         window.press("a")
         window.wait_for(r"share +ada/small +yes +done")
+
+
+def test_a_gpu_that_somebody_takes_while_the_question_stands_is_asked_about_again(make_project, tmp_path):
+    project = make_project()
+    config = project.folder / "configs" / "tiny.yaml"
+    config.write_text(config.read_text().replace('"cpu"', '"auto"'))
+    pids = tmp_path / "pids"
+    pids.touch()
+    window = project.window(LD_LIBRARY_PATH=str(stub_folder(tmp_path)), NVML_PIDS_FILE=str(pids))
+    window.wait_for("Ready to train")
+    window.press("s")
+    window.wait_for("Start what")
+    window.press("1")
+    window.wait_for(r"Start tiny\?[\s\S]*GPU 0 NVIDIA Stub 80GB, free")
+    pids.write_text(str(window.pid))
+    window.press("tiny\r")
+    name = f"{getpass.getuser()}'s {psutil.Process(window.pid).name()}"
+    window.wait_for(rf"Start tiny\?[\s\S]*GPU 0 NVIDIA Stub 80GB, shared with {name}")
+    assert not run_folders(project.folder / "runs")
+    window.press("tiny\r")
+    assert project.run()
