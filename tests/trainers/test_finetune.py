@@ -111,6 +111,14 @@ def test_a_checkpoint_of_adapters_holds_them_alone_and_knows_its_base(tmp_path, 
     assert "are not those that this checkpoint's adapters were trained on" in run.output.read_text()
 
 
+def test_rows_longer_than_the_base_can_see_are_refused_at_once(tmp_path, raw, place):
+    run = new_run(tmp_path / "run")
+    write_config("finetune-lora", run.config, raw, {})
+    run.config.write_text(run.config.read_text().replace("context: 48", "context: 64"))
+    assert recorded(run, train, run.config, None, place).wait() != 0
+    assert "rows of 64 tokens are longer than the 48 positions" in run.output.read_text()
+
+
 def exported(run, folder):
     """What ``cockpit export --format hf`` makes of a run's newest checkpoint."""
     project = Project(folder.parent)

@@ -63,8 +63,19 @@ class FineTune(LightningModule):
             self.model.enable_input_require_grads()  # or nothing would flow past a frozen embedding
 
     def setup(self, stage: str) -> None:
-        """How many tokens a row has."""
+        """How many tokens a row has.
+
+        Raises:
+            ValueError: more than the base has positions for.
+        """
         self.tokens_per_sample = self.trainer.datamodule.context  # type: ignore[attr-defined]
+        most = getattr(self.model.config, "max_position_embeddings", None)
+        if most is not None and self.tokens_per_sample > most:
+            base = self.hparams["base"]
+            raise ValueError(
+                f"rows of {self.tokens_per_sample} tokens are longer than the {most} positions of {base}; "
+                f"set data.init_args.context to {most} or less"
+            )
 
     def forward(self, input_ids: Tensor, position_ids: Tensor) -> Tensor:
         """Token ids and positions [B, T] to logits [B, T, vocabulary]."""
