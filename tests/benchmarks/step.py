@@ -80,7 +80,8 @@ def _seconds_per_step(place: Path, *ours: Callback, logger: TensorBoardLogger | 
     loader = DataLoader(TensorDataset(x, x.sum(1, keepdim=True)), batch_size=4)
     watch = Stopwatch()
     trainer = Trainer(
-        max_steps=STEPS, accelerator="cpu", logger=logger or False, log_every_n_steps=1, default_root_dir=place,
+        max_steps=STEPS, accelerator="auto", devices=1, logger=logger or False, log_every_n_steps=1,
+        default_root_dir=place,
         callbacks=[watch, *ours], enable_progress_bar=False, enable_model_summary=False,
         enable_checkpointing=False,
     )  # fmt: skip
