@@ -44,7 +44,7 @@ class Memory:
     """One kind of memory over the attempt, thinned; bytes."""
 
     name: str  # "host", "GPU 0"
-    used: Samples = ()  # of the trainer on the host, of everybody on a GPU
+    used: Samples = ()  # of the trainer; on a GPU of everybody where the driver does not tell whose it is
     taken: float | None = None  # of ``total``, by everybody, at the last sample
     total: float | None = None
     peak: float | None = None  # of what was sampled

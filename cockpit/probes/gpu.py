@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -56,6 +56,11 @@ class GpuSample:
     processes: tuple[GpuProcess, ...] = ()
     visible: bool = True  # to a process started with this CUDA_VISIBLE_DEVICES
     energy: float | None = None  # joules since the driver was loaded
+
+    def memory_of(self, pids: Collection[int]) -> int | None:
+        """Bytes that these processes hold; None where the driver names none of them, as in a container."""
+        held = [each.memory for each in self.processes if each.pid in pids and each.memory is not None]
+        return sum(held) if held else None
 
 
 @dataclass(frozen=True, slots=True)

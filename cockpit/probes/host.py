@@ -6,6 +6,10 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import psutil
 
 # the memory of a container, cgroup v2 and v1: its limit, what is taken, and what of that are cached files
 _CGROUPS = (
@@ -27,6 +31,7 @@ class HostSample:
     disk_total: float | None = None
     process_cpu: float | None = None  # of one core, the whole process tree
     process_rss: float | None = None
+    pids: frozenset[int] = frozenset()  # of that tree
 
     def is_like(self, other: HostSample) -> bool:
         """Whether nothing a person would notice has changed: 5 % of processor time, 1 % of memory or disk."""
@@ -55,7 +60,8 @@ class HostProbe:
         import psutil
 
         used, total = _memory()
-        rss, cpu = self._tree(pid) if pid is not None else (None, None)
+        family = _family(pid) if pid is not None else []
+        rss, cpu = self._take(family)
         try:
             disk = shutil.disk_usage(self._folder)
         except OSError:
@@ -72,19 +78,15 @@ class HostProbe:
             disk_total=float(disk.total) if disk else None,
             process_cpu=cpu,
             process_rss=rss,
+            pids=frozenset(process.pid for process in family),
         )
 
-    def _tree(self, pid: int) -> tuple[float | None, float | None]:
+    def _take(self, family: list[psutil.Process]) -> tuple[float | None, float | None]:
         """Resident bytes and percent of one core of a process and its descendants."""
         import time
 
         import psutil
 
-        try:
-            root = psutil.Process(pid)
-            family = [root, *root.children(recursive=True)]
-        except psutil.Error:
-            return None, None
         rss = cpu = 0.0
         for process in family:
             try:
@@ -97,9 +99,20 @@ class HostProbe:
         if not rss:  # only what has ended and waits to be reaped: its last figures are not nought
             return None, None
         now = time.time()
-        before = self._tree_cpu or (root.create_time(), 0.0)
+        before = self._tree_cpu or (family[0].create_time(), 0.0)
         self._tree_cpu = (now, cpu)
         return rss, max(0.0, 100 * (cpu - before[1]) / max(0.01, now - before[0]))
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    """A process and its descendants; empty where it has gone."""
+    import psutil
+
+    try:
+        root = psutil.Process(pid)
+        return [root, *root.children(recursive=True)]
+    except psutil.Error:
+        return []
 
 
 def _memory() -> tuple[float | None, float]:

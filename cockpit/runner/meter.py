@@ -66,7 +66,9 @@ class Meter:
         self._pids |= pids
         now, used = time.monotonic(), []
         for gpu in self._visible():
-            took = _memory_of(gpu, pids, self._before.get(gpu.uuid, 0))
+            took = gpu.memory_of(pids)
+            if took is None:  # then by how much it has filled
+                took = max(0, (gpu.memory_used or 0) - self._before.get(gpu.uuid, 0))
             if took > (self.gpu_peak[0] if self.gpu_peak else 0):
                 self.gpu_peak = took, gpu.memory_total
             if took:
@@ -90,9 +92,3 @@ class Meter:
 
     def _visible(self) -> list[GpuSample]:
         return [gpu for gpu in self._gpu.sample().gpus if gpu.visible]
-
-
-def _memory_of(gpu: GpuSample, pids: set[int], before: int) -> int:
-    """What these processes hold of a GPU; where the driver does not say, by how much it has filled."""
-    named = [process.memory for process in gpu.processes if process.pid in pids and process.memory is not None]
-    return sum(named) if named else max(0, (gpu.memory_used or 0) - before)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cockpit.probes.gpu import GpuProbe, GpuReport
-from cockpit.probes.host import HostProbe
+from cockpit.probes.host import HostProbe, HostSample
 from cockpit.runner.postmortem import Memory
 from cockpit.runs.fold import text
 from cockpit.runs.journal import Event, JournalWriter
@@ -58,12 +58,13 @@ class Probes:
 
     def read(self) -> Reading:
         """Sample everything."""
-        report = self._read_gpus()
+        report, host = self._read_gpus(), self._host.sample(self._pid)
         shown = [gpu for gpu in report.gpus if gpu.visible]
-        figures = {name: value for name, value in self._host_figures() if value is not None}
+        figures = {name: value for name, value in _figures_of(host) if value is not None}
         for gpu in shown:
             values = {
                 "memory_used": gpu.memory_used,
+                "memory_trainer": gpu.memory_of(host.pids),
                 "memory_total": gpu.memory_total,
                 "utilisation": gpu.utilisation,
                 "temperature": gpu.temperature,
@@ -78,14 +79,14 @@ class Probes:
             self._report, self._reported = self._gpu.sample(), now
         return self._report
 
-    def _host_figures(self) -> Iterator[tuple[str, float | None]]:
-        host = self._host.sample(self._pid)
-        yield "cpu/host", host.cpu
-        yield "cpu/trainer", host.process_cpu
-        yield "ram/used", host.ram_used
-        yield "ram/total", host.ram_total
-        yield "ram/trainer", host.process_rss
-        yield "disk/free", host.disk_free
+
+def _figures_of(host: HostSample) -> Iterator[tuple[str, float | None]]:
+    yield "cpu/host", host.cpu
+    yield "cpu/trainer", host.process_cpu
+    yield "ram/used", host.ram_used
+    yield "ram/total", host.ram_total
+    yield "ram/trainer", host.process_rss
+    yield "disk/free", host.disk_free
 
 
 class Sampler:

@@ -200,7 +200,8 @@ def _memory(host: History, lately: History) -> list[Memory]:
         if name.startswith("gpu") and name.endswith("/memory_used"):
             gpu = name.partition("/")[0]
             taken, total = _last(lately, name), _last(lately, f"{gpu}/memory_total")
-            found.append(Memory(f"GPU {gpu[3:]}", tuple(samples), taken, total, max(value for _, value in samples)))
+            used = host.get(f"{gpu}/memory_trainer") or samples
+            found.append(Memory(f"GPU {gpu[3:]}", tuple(used), taken, total, max(value for _, value in used)))
     return found
 
 

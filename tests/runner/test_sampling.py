@@ -2,8 +2,11 @@
 
 import errno
 
+from cockpit.probes.gpu import GpuProcess, GpuReport, GpuSample
+from cockpit.probes.host import HostSample
+from cockpit.runner import sampling
 from cockpit.runner.postmortem import Memory
-from cockpit.runner.sampling import HostLog, Reading, Sampler
+from cockpit.runner.sampling import HostLog, Probes, Reading, Sampler
 from cockpit.runs.journal import JournalTail, JournalWriter
 from cockpit.runs.layout import RunPaths
 from cockpit.runs.runner_fold import RunnerFold
@@ -13,6 +16,32 @@ from cockpit.runs.scalars import ScalarWriter
 
 def reading(time=1000.0, gpu_error="", **figures):
     return Reading(time, figures, {"gpu0": "H100"}, gpu_error)
+
+
+class Look:
+    """A probe that always sees the same."""
+
+    def __init__(self, seen):
+        self._seen = seen
+
+    def sample(self, *_):
+        return self._seen
+
+
+def read(monkeypatch, folder, host, *processes):
+    """The figures of a look at one GPU with these processes, (pid, bytes)."""
+    owned = tuple(GpuProcess(pid, "ada", "python", memory, mine=True) for pid, memory in processes)
+    gpu = GpuSample(0, "a", "H100", memory_used=50, memory_total=80, processes=owned)
+    monkeypatch.setattr(sampling, "GpuProbe", lambda: Look(GpuReport((gpu,))))
+    monkeypatch.setattr(sampling, "HostProbe", lambda _: Look(host))
+    return Probes(7, folder).read().figures
+
+
+def test_the_trainers_share_of_a_gpu_is_told_from_that_of_others(monkeypatch, tmp_path):
+    host = HostSample(2, process_rss=1.0, pids=frozenset({7, 8}))
+    figures = read(monkeypatch, tmp_path, host, (7, 20), (8, 5), (99, 25))
+    assert (figures["gpu0/memory_used"], figures["gpu0/memory_trainer"], figures["ram/trainer"]) == (50, 25, 1)
+    assert "gpu0/memory_trainer" not in read(monkeypatch, tmp_path, host, (4711, 50))
 
 
 def history(run):
