@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import repeat
 
 from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
@@ -23,6 +24,7 @@ Cell = tuple[str, str]
 
 _GAP = 6  # cells between two changes that cost less to repaint than to jump over
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_is_narrow = re.compile(r"[ -~\u2500-\u259f\u2800-\u28ff]*").fullmatch  # a cell each: ASCII, frames, blocks, dots
 _LIKENESS = {"…": "~", "·": ".", "–": "-", "—": "-", "×": "x", "→": ">", "←": "<", "≤": "<", "≥": ">", "µ": "u",
              "°": " ", "✓": "+", "✗": "x", "•": "*", "”": '"', "“": '"', "’": "'", "‘": "'", "": " ",
              "⚠": "!"}  # fmt: skip
@@ -31,7 +33,7 @@ ROUND, PLAIN = "╭╮╰╯─│", "++++-|"
 
 def line_width(line: Line) -> int:
     """Cells a line takes."""
-    return sum(cell_len(text) for text, _ in line)
+    return sum(len(text) if _is_narrow(text) else cell_len(text) for text, _ in line)
 
 
 def fit(line: Line, width: int) -> Line:
@@ -63,11 +65,10 @@ def to_cells(line: Line, width: int) -> list[Cell]:
     """One entry per cell; the second cell of a wide character is empty."""
     cells: list[Cell] = []
     for text, name in fit(line, width):
-        clean = _CONTROL.sub("·", text)
-        if clean.isascii():
-            cells.extend((character, name) for character in clean)
+        if _is_narrow(text):
+            cells += zip(text, repeat(name))
             continue
-        for character in clean:
+        for character in _CONTROL.sub("·", text):
             length = cell_len(character)
             if length == 0 and cells:
                 cells[-1] = (cells[-1][0] + character, cells[-1][1])
@@ -194,14 +195,22 @@ class CellPanel(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """The strip that was composed last."""
-        if not self._strips or self._strips[0].cell_length != self.size.width or len(self._strips) != self.size.height:
-            self._grid = self._compose_grid(*self.size)
-            self._strips = [to_strip(row) for row in self._grid]
-        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
+        strips = self._composed()
+        return strips[y] if y < len(strips) else Strip.blank(self.size.width)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Straight from the cache: Textual's own cache would be told of every region."""
-        return [self.render_line(y).crop(crop.x, crop.right) for y in range(crop.y, crop.bottom)]
+        strips = self._composed()
+        blank = Strip.blank(crop.right)
+        return [(strips[y] if y < len(strips) else blank).crop(crop.x, crop.right) for y in range(crop.y, crop.bottom)]
+
+    def _composed(self) -> list[Strip]:
+        """A strip for every row of the panel as large as it is now, which Textual works out anew at every question."""
+        width, height = self.size
+        if not self._strips or self._strips[0].cell_length != width or len(self._strips) != height:
+            self._grid = self._compose_grid(width, height)
+            self._strips = [to_strip(row) for row in self._grid]
+        return self._strips
 
     def watch_has_focus(self, has_focus: bool) -> None:
         """The frame shows it; at ``on_focus`` the panel does not have it yet."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from cockpit.domain.text import number
@@ -43,6 +45,7 @@ class Chart(CellPanel):
         self._total: int | None = None
         self._marks: tuple[tuple[int, str], ...] = ()
         self._shown: tuple[object, ...] = ()  # what was drawn last: a look at a run that stands still draws nothing
+        self._columns: dict[tuple[object, ...], Columns] = {}  # of what is drawn: another scale needs no other ones
         self._zoom = 0
         self._pan = 0.0  # share of the whole by which the window lies left of the end
 
@@ -114,7 +117,8 @@ class Chart(CellPanel):
         glyphs = plot.Glyphs(self.glyphs)
         x0, x1 = self._window()
         dots = plot_width * plot.DOTS[glyphs][0]
-        layers = [(p, self._decimated(p, x0, x1, dots)) for p in self._plotted]
+        before, self._columns = self._columns, {}
+        layers = [(p, self._decimated(p, (x0, x1, dots), before)) for p in self._plotted]
         limits = plot.value_range([columns for _, pair in layers for columns in pair], log=self.log_scale)
         if limits is None:
             limits = (0.0, 1.0) if not self.log_scale else (0.1, 1.0)
@@ -155,14 +159,22 @@ class Chart(CellPanel):
                 if value - value == 0:
                     raster.point(step, value, "o" if self.ascii else "●", plotted.style)
 
-    def _decimated(self, plotted: Plotted, x0: float, x1: float, dots: int) -> tuple[Columns, Columns]:
+    def _decimated(
+        self, plotted: Plotted, place: tuple[float, float, int], before: dict[tuple[object, ...], Columns]
+    ) -> tuple[Columns, Columns]:
+        """Raw values and the line of a curve, as ``before`` where nothing of them has changed."""
         from cockpit.domain.plot import decimate
 
         series = plotted.series
-        raw = decimate(series.steps, series.values, x0, x1, dots)
-        if not plotted.raw_style or not self.smooth:
-            return raw, raw
-        return raw, decimate(series.steps, series.smoothed, x0, x1, dots)
+
+        def columns(smoothed: bool) -> Columns:
+            key = (series, smoothed, *place)
+            values = series.smoothed if smoothed else series.values
+            self._columns[key] = before.get(key) or decimate(series.steps, values, *place)
+            return self._columns[key]
+
+        raw = columns(False)
+        return raw, columns(True) if plotted.raw_style and self.smooth else raw
 
     def _window(self) -> tuple[float, float]:
         from cockpit.domain import plot
@@ -190,7 +202,7 @@ class Chart(CellPanel):
                 (dot, "grid") if ch == " " and label and x % 2 == 0 else (ch, name) for x, (ch, name) in enumerate(row)
             ]
             axis = ("|" if self.ascii else "┤" if label else "│", "frame")
-            lines.append([(label.rjust(_GUTTER - 1), "dim"), axis, *filling])
+            lines.append([(label.rjust(_GUTTER - 1), "dim"), axis, *_joined(filling)])
         return [*lines, self._x_axis(frame, width)]
 
     def _x_axis(self, frame: Frame, width: int) -> Line:
@@ -202,3 +214,8 @@ class Chart(CellPanel):
                 text[at : at + len(label)] = label
         axis: Line = [(" " * _GUTTER, "")]
         return [*axis, ("".join(text), "dim")]
+
+
+def _joined(cells: list[Cell]) -> Line:
+    """Neighbours of one style as one span: a row of cells is measured and compared much faster so."""
+    return [("".join(cell[0] for cell in group), name) for name, group in groupby(cells, key=itemgetter(1))]

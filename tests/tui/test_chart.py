@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from textual.app import App
 
+from cockpit.domain import plot
 from cockpit.domain.series import Series
 from cockpit.tui.chart import Chart, Plotted
 
@@ -73,3 +74,39 @@ async def test_a_look_at_a_curve_that_stands_still_draws_nothing():
         assert look(total=2000) == first + 3
         chart.title = "another"
         assert look(total=2000) == first + 4
+
+
+def test_another_scale_needs_no_look_at_all_the_points(monkeypatch):
+    looks = []
+    monkeypatch.setattr(plot, "decimate", lambda *given, real=plot.decimate: looks.append(given[1]) or real(*given))
+    chart, series = Chart("loss", "nothing yet"), Series()
+    points = np.arange(1, 11)
+
+    def draw():
+        looks.clear()
+        chart.show((Plotted("train", series.view(), "train", raw_style="raw"),), 1000)
+        lines = chart.rows(78, 20)
+        return len(looks), lines
+
+    series.extend(points, points.astype(float), 1.0 / points)
+    count, linear = draw()
+    assert count == 2
+    chart.toggle_log()
+    count, logarithmic = draw()
+    assert count == 0
+    assert logarithmic != linear
+    chart.zoom(1)
+    assert draw()[0] == 2
+    series.extend(points + 10, points.astype(float), 1.0 / points)
+    assert draw()[0] == 2
+
+
+def test_dots_of_two_curves_are_never_in_one_cell():
+    """It has one colour, and would tell values of one as the other's."""
+    frame = plot.Frame(0, 10, 0, 10)
+    raster = plot.Raster(4, 2, frame)
+    raster.line(np.array([0, 10]), np.array([9.9, 9.9]), "below")
+    raster.line(np.array([0, 10]), np.array([8.0, 8.0]), "above")
+    alone = plot.Raster(4, 2, frame)
+    alone.line(np.array([0, 10]), np.array([8.0, 8.0]), "above")
+    assert raster.cells()[0] == alone.cells()[0]
