@@ -106,7 +106,7 @@ class DryRun:
         while late and time.monotonic() - began < self._limit():
             ready = {fd for fd, _ in poll.poll(_TICK)}
             stepping = self._pass_on() == "measuring"
-            meter.look(trainer.pid, {member.pid for member in self._members()}, stepping=stepping)
+            meter.look(trainer.pid, self._pids, stepping=stepping)
             if asker in ready:
                 sys.exit(1)
             # what it would still do after its last word is to shut down
@@ -167,6 +167,9 @@ class DryRun:
     def _members(self) -> list[Member]:
         pid = self._trainer.pid if self._trainer else -1
         return marked_members(f"{ENV_ESTIMATE}={self._folder}", pid, self._started)
+
+    def _pids(self) -> set[int]:
+        return {member.pid for member in self._members()}
 
     def _kill(self) -> None:
         """Kill every process of it; one that is born meanwhile has the mark too."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,14 +55,15 @@ class Meter:
         self.host_peak = 0.0
         self.gpu_peak: tuple[int, int | None] | None = None  # of the fullest one, and its size
 
-    def look(self, trainer: int, pids: set[int], *, stepping: bool) -> None:
-        """Sample everything once; ``pids`` are of the trainer and what belongs to it."""
+    def look(self, trainer: int, find_pids: Callable[[], set[int]], *, stepping: bool) -> None:
+        """Sample everything once; the pids of the trainer and what belongs to it are only looked for beside a GPU."""
         host = self._host.sample(trainer)
         self.host_peak = max(self.host_peak, host.process_rss or 0.0)
         if host.ram_used is not None and host.ram_total is not None:
             self.memory = Memory(host.ram_used, host.ram_total)
         if not self._before:
             return
+        pids = find_pids()
         self._pids |= pids
         now, used = time.monotonic(), []
         for gpu in self._visible():

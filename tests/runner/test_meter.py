@@ -1,5 +1,6 @@
 """What a dry run took, by a GPU that tells what the tests want."""
 
+import os
 from dataclasses import dataclass
 
 import pytest
@@ -59,13 +60,13 @@ def gpu(*processes, used=0, power=None, energy=None):
 def test_the_memory_is_that_of_its_own_processes(tmp_path):
     reports = [[gpu(used=5 * GIB)], [gpu((7, 3 * GIB), (9, 40 * GIB), used=48 * GIB)]]
     meter = Meter(tmp_path, Probe(reports))
-    meter.look(7, {7, 8}, stepping=True)
+    meter.look(7, lambda: {7, 8}, stepping=True)
     assert meter.gpu_peak == (3 * GIB, 80 * GIB)
 
 
 def test_where_the_driver_names_nobody_it_is_by_how_much_the_gpu_has_filled(tmp_path):
     meter = Meter(tmp_path, Probe([[gpu(used=5 * GIB)], [gpu(used=9 * GIB)]]))
-    meter.look(7, {7}, stepping=True)
+    meter.look(7, lambda: {7}, stepping=True)
     assert meter.gpu_peak == (4 * GIB, 80 * GIB)
 
 
@@ -74,6 +75,12 @@ def test_what_the_driver_still_lists_is_waited_for(tmp_path, monkeypatch):
     dying = [[gpu()], [gpu((7, GIB), used=GIB)], [gpu((7, GIB))], [gpu((7, None))], [gpu((9, GIB))]]
     probe = Probe(dying)
     meter = Meter(tmp_path, probe)
-    meter.look(7, {7}, stepping=True)
+    meter.look(7, lambda: {7}, stepping=True)
     meter.wait_for_release()
     assert probe.reports == [[gpu((9, GIB))]]
+
+
+def test_without_a_gpu_nobody_is_looked_for_while_the_steps_are_timed(tmp_path):
+    meter = Meter(tmp_path, Probe([[]]))
+    meter.look(os.getpid(), lambda: pytest.fail("looked through every process"), stepping=True)
+    assert meter.host_peak > 0
