@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import repeat
+from itertools import groupby, repeat
+from operator import itemgetter
 
 from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
@@ -101,20 +102,14 @@ def changed_spans(before: Sequence[Cell], after: Sequence[Cell]) -> list[tuple[i
     return [(start, end - start) for start, end in spans]
 
 
+def joined(cells: Sequence[Cell]) -> Line:
+    """Neighbours of one style as one span: so a row is measured, compared and painted much faster."""
+    return [("".join(map(itemgetter(0), group)), name) for name, group in groupby(cells, key=itemgetter(1))]
+
+
 def to_strip(cells: Sequence[Cell]) -> Strip:
-    """Cells as what Textual paints, neighbours of one style joined."""
-    segments: list[Segment] = []
-    run: list[str] = []
-    current = ""
-    for character, name in cells:
-        if name != current and run:
-            segments.append(Segment("".join(run), style(current)))
-            run = []
-        current = name
-        run.append(character)
-    if run:
-        segments.append(Segment("".join(run), style(current)))
-    return Strip(segments, len(cells))
+    """Cells as what Textual paints."""
+    return Strip([Segment(text, style(name)) for text, name in joined(cells)], len(cells))
 
 
 class CellPanel(Widget, can_focus=True):

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from cockpit.domain.text import number
 from cockpit.domain.ticks import told_ticks
-from cockpit.tui.cells import CellPanel, Line, line_width
+from cockpit.tui.cells import CellPanel, Line, joined, line_width
 
 if TYPE_CHECKING:
     from cockpit.domain.plot import Cell, Columns, Frame, Raster
@@ -202,7 +200,7 @@ class Chart(CellPanel):
                 (dot, "grid") if ch == " " and label and x % 2 == 0 else (ch, name) for x, (ch, name) in enumerate(row)
             ]
             axis = ("|" if self.ascii else "┤" if label else "│", "frame")
-            lines.append([(label.rjust(_GUTTER - 1), "dim"), axis, *_joined(filling)])
+            lines.append([(label.rjust(_GUTTER - 1), "dim"), axis, *joined(filling)])
         return [*lines, self._x_axis(frame, width)]
 
     def _x_axis(self, frame: Frame, width: int) -> Line:
@@ -214,8 +212,3 @@ class Chart(CellPanel):
                 text[at : at + len(label)] = label
         axis: Line = [(" " * _GUTTER, "")]
         return [*axis, ("".join(text), "dim")]
-
-
-def _joined(cells: list[Cell]) -> Line:
-    """Neighbours of one style as one span: a row of cells is measured and compared much faster so."""
-    return [("".join(cell[0] for cell in group), name) for name, group in groupby(cells, key=itemgetter(1))]
