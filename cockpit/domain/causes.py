@@ -8,7 +8,7 @@ CHAINED = (
     "During handling of the above exception, another exception occurred:",
 )
 _AROUND = "ValueError: Does not validate against any of the Union subtypes"  # jsonargparse's, of what a class raised
-_TODO = {
+_ADVICE = {
     "EOFError": "nobody can type into a detached run: give it as an argument",
     "ModuleNotFoundError": "another environment or PYTHONPATH than where it works?",
 }
@@ -35,4 +35,4 @@ def _said(block: str) -> str:
 
 def todo_about(error: str) -> str:
     """For an exception's :func:`error_line`; empty where there is nothing that is not said already."""
-    return _TODO.get(error.partition(":")[0].strip(), "")
+    return _ADVICE.get(error.partition(":")[0].strip(), "")

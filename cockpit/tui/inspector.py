@@ -17,15 +17,15 @@ class Inspector:
     """Gives what is known and looks again, on a thread of its own, when a run has other checkpoints than before."""
 
     def __init__(self) -> None:
-        self._seen: object = None
+        self._seen: tuple[str, object] | None = None  # of which run, and what of it
         self._reports: tuple[CheckpointReport, ...] = ()
         self._thread: threading.Thread | None = None
 
     def reports(self, state: RunState) -> tuple[CheckpointReport, ...]:
         """The reports of this run's checkpoints, those of another run never; empty until the first are read."""
-        wanted = (state.path, tuple((c.path, c.time) for c in state.checkpoints), state.guarantee)
+        wanted = state.path, (tuple((c.path, c.time) for c in state.checkpoints), state.guarantee)
         if wanted != self._seen and (self._thread is None or not self._thread.is_alive()):
-            if self._seen is None or self._seen[0] != state.path:  # type: ignore[index]
+            if self._seen is None or self._seen[0] != state.path:
                 self._reports = ()
             self._seen = wanted
             self._thread = threading.Thread(target=self._look, args=(state,), daemon=True)
