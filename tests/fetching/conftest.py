@@ -11,6 +11,7 @@ from cockpit.project import Project
 
 CONTENT = random.Random(0).randbytes(300_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
+HALF = len(CONTENT) // 2
 
 
 @pytest.fixture
@@ -62,3 +63,12 @@ def fetching(tmp_path, server, monkeypatch):
     made = Fetching(tmp_path, server)
     made.declare()
     return made
+
+
+def served(fetching, **how):
+    fetching.server.files["/corpus.bin"] = made = Served(how.pop("content", CONTENT), **how)
+    return made
+
+
+def facts(plan):
+    return plan.question.as_facts()
